@@ -1,0 +1,1 @@
+"""The shared floor of vault-aws-kit: what the producer and the consumer both stand on."""

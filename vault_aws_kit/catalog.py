@@ -1,0 +1,97 @@
+"""Reading and writing the catalog: JSON texts in a KV v2 mount, in chunks where one is too long.
+
+A value of at most CHUNK bytes is `{"json": TEXT}`. A longer one is `{"chunks": "N", "sha256": DIGEST}`, and its
+parts stand at `PATH/chunks/DIGEST/1…N`. Parts are written first and old ones deleted last, so that whoever
+reads while somebody writes sees the old value or the new one, and never a mixture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vault_aws_kit.contract import CATALOG_MOUNT
+from vault_aws_kit.errors import CatalogUnreadable
+
+if TYPE_CHECKING:
+    from vault_aws_kit.vault import Body, Vault
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The catalog in one Vault."""
+
+    vault: Vault
+    mount: str = CATALOG_MOUNT
+
+    def read(self, path: str) -> str | None:
+        """The text at a path, None where there is none."""
+        found = self.vault.read(f"{self.mount}/data/{path}")
+        value = (found or {}).get("data")
+        if value is None:
+            return None
+        return self._joined(path, value) if "chunks" in value else _text(path, value)
+
+    def write(self, path: str, text: str) -> None:
+        chunks = list(_chunks(text))
+        if len(chunks) == 1:
+            self._put(path, {"json": text})
+            keep = ""
+        else:
+            keep = _digest(text)
+            for number, chunk in enumerate(chunks, 1):
+                self._put(f"{path}/chunks/{keep}/{number}", {"json": chunk})
+            self._put(path, {"chunks": str(len(chunks)), "sha256": keep})
+        self._drop_chunks(path, keep)
+
+    def delete(self, path: str) -> None:
+        """Forget a value with all its versions and parts."""
+        self.vault.delete(f"{self.mount}/metadata/{path}")
+        self._drop_chunks(path, keep="")
+
+    def names(self, path: str = "") -> list[str]:
+        """The names at a path; those of folders end in a slash."""
+        return self.vault.names(f"{self.mount}/metadata/{path}")
+
+    def _put(self, path: str, value: Body) -> None:
+        self.vault.write(f"{self.mount}/data/{path}", {"data": value})
+
+    def _joined(self, path: str, head: Body) -> str:
+        digest = str(head["sha256"])
+        places = [f"{self.mount}/data/{path}/chunks/{digest}/{n}" for n in range(1, int(head["chunks"]) + 1)]
+        parts = self.vault.read_many(places)
+        text = "".join(_text(path, (parts[place] or {}).get("data") or {}) for place in places)
+        if _digest(text) != digest:
+            raise CatalogUnreadable(
+                f"The catalog's entry {path} is damaged: its parts don't fit together.",
+                hint="Run `producer setup` again, which writes it anew.",
+            )
+        return text
+
+    def _drop_chunks(self, path: str, keep: str) -> None:
+        for digest in (name.rstrip("/") for name in self.names(f"{path}/chunks")):
+            if digest != keep:
+                for number in self.names(f"{path}/chunks/{digest}"):
+                    self.vault.delete(f"{self.mount}/metadata/{path}/chunks/{digest}/{number}")
+
+
+def _text(path: str, value: Body) -> str:
+    text = value.get("json")
+    if not isinstance(text, str):
+        raise CatalogUnreadable(
+            f"The catalog's entry {path} holds nothing that the kit wrote.",
+            hint="Run `producer setup` again, which writes it anew.",
+        )
+    return text
+
+
+def _chunks(text: str) -> list[str]:
+    """Pieces of at most CHUNK bytes: the kit's JSON is ASCII, so characters are bytes."""
+    return [text[start : start + CHUNK] for start in range(0, max(len(text), 1), CHUNK)]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

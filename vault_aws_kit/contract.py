@@ -1,0 +1,141 @@
+"""What passes from the producer to the consumer: the catalog's entries. No secret is ever in one.
+
+Paths below are relative to the catalog's KV v2 mount (`vault-aws-kit` unless `--catalog-mount` says otherwise):
+
+    NAME/teams/TEAM        TeamEntry     what a team may use, and how it logs in
+    NAME/engines/ENGINE    EngineEntry   what the producer knows of an engine
+    NAME/owned/KIND        the paths of that kind that are ours (producer only)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+CATALOG_MOUNT = "vault-aws-kit"
+CATALOG_VERSION = 1
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+CredentialType = Literal["iam_user", "assumed_role", "federation_token", "session_token", "static"]
+
+
+def team_path(spec: str, team: str) -> str:
+    return f"{spec}/teams/{team}"
+
+
+def engine_path(spec: str, engine: str) -> str:
+    return f"{spec}/engines/{engine}"
+
+
+def owned_path(spec: str, kind: str) -> str:
+    return f"{spec}/owned/{kind}"
+
+
+def team_policy(spec: str, team: str) -> str:
+    """The name of a team's ACL policy and of its AppRole role."""
+    return f"vak-{spec}-{team}"
+
+
+def teams_of_policy(policy: str) -> list[tuple[str, str]]:
+    """Every (spec, team) that an ACL policy's name can stand for: names may hold dashes, so there can be several."""
+    if not policy.startswith("vak-"):
+        return []
+    words = policy.removeprefix("vak-").split("-")
+    pairs = [("-".join(words[:cut]), "-".join(words[cut:])) for cut in range(1, len(words))]
+    return [(spec, team) for spec, team in pairs if NAME.fullmatch(spec) and NAME.fullmatch(team)]
+
+
+@dataclass(frozen=True)
+class RoleEntry:
+    """A role as a team sees it. TTLs are in seconds; 0 means that the engine's or Vault's default holds."""
+
+    name: str
+    engine: str
+    mount: str
+    type: CredentialType
+    region: str
+    default_ttl: int
+    max_ttl: int
+    role_arns: tuple[str, ...] = ()
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.engine}/{self.name}"
+
+    @property
+    def sts(self) -> bool:
+        """Whether AWS STS issues its credentials: they have a session token, and nobody can revoke them."""
+        return self.type not in ("iam_user", "static")
+
+    @property
+    def account(self) -> str:
+        """The AWS account that the credentials are for, where the role's ARNs say it without doubt, else ''."""
+        accounts = {arn.split(":")[4] for arn in self.role_arns}
+        return accounts.pop() if len(accounts) == 1 else ""
+
+
+@dataclass(frozen=True)
+class LoginEntry:
+    """A way for the team to log in: `role` is the role of the auth method, not of AWS."""
+
+    method: str
+    mount: str
+    role: str
+
+
+@dataclass(frozen=True)
+class TeamEntry:
+    spec: str
+    team: str
+    roles: tuple[RoleEntry, ...]
+    logins: tuple[LoginEntry, ...]
+
+    def to_json(self) -> str:
+        return dump({"version": CATALOG_VERSION, **asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises ValueError, KeyError or TypeError for what is no team's entry of this version."""
+        value = load(text)
+        return cls(
+            spec=value["spec"],
+            team=value["team"],
+            roles=tuple(RoleEntry(**{**role, "role_arns": tuple(role["role_arns"])}) for role in value["roles"]),
+            logins=tuple(LoginEntry(**login) for login in value["logins"]),
+        )
+
+
+@dataclass(frozen=True)
+class EngineEntry:
+    """What the producer remembers of an engine: the access key ID (never the secret) that it last wrote."""
+
+    name: str
+    mount: str
+    region: str
+    access_key_id: str = ""
+    key_written: str = ""
+
+    def to_json(self) -> str:
+        return dump({"version": CATALOG_VERSION, **asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises ValueError or TypeError for what is no engine's entry of this version."""
+        value = dict(load(text))
+        del value["version"]
+        return cls(**value)
+
+
+def dump(value: Mapping[str, Any]) -> str:
+    """One JSON text, always the same for the same value, so that equal means unchanged."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def load(text: str) -> Mapping[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict) or value.get("version") != CATALOG_VERSION:
+        raise ValueError(f"not a catalog entry of version {CATALOG_VERSION}")
+    return value

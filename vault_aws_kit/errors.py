@@ -1,0 +1,344 @@
+"""Every error that the kit expects, and the exit code that each one owns.
+
+    KitError
+    ├── SpecError            10–29  the platform team's file and its templates
+    ├── VaultError           30–49  Vault, the token, what it may do
+    ├── AwsError             50–59  AWS and its credentials
+    ├── TerraformError       70–79  what is rendered and where it goes
+    └── RunError             80–89  a command that was stopped or only partly done
+
+0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
+128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+BUG = 1
+CHANGES = 2
+USAGE = 64
+EXEC_FAILED = 125
+INTERRUPTED = 130
+
+
+class KitError(Exception):
+    """What failed, where and why; `hint` says what to do next."""
+
+    exit_code: ClassVar[int] = BUG
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+# ── the spec and its templates ──────────────────────────────────────────────────────────────────
+
+
+class SpecError(KitError):
+    """Something is wrong in the spec, or in a template that it uses."""
+
+
+class SpecNotFound(SpecError):
+    exit_code = 10
+
+
+class SpecNotYaml(SpecError):
+    exit_code = 11
+
+
+class WrongType(SpecError):
+    """A value has not the shape that its key asks for."""
+
+    exit_code = 12
+
+
+class UnknownKey(SpecError):
+    exit_code = 13
+
+
+class DuplicateName(SpecError):
+    exit_code = 14
+
+
+class UnknownReference(SpecError):
+    """A name points to nothing: an engine, a role, a team that the spec doesn't have."""
+
+    exit_code = 15
+
+
+class GlobMatchesNothing(SpecError):
+    exit_code = 16
+
+
+class TtlNotAllowed(SpecError):
+    """A ttl under AWS's 15 minutes, above its maximum, or on a type that takes none."""
+
+    exit_code = 17
+
+
+class SecretInSpec(SpecError):
+    exit_code = 18
+
+
+class FieldNotForType(SpecError):
+    """A key that the role's type has no use for, or lacks."""
+
+    exit_code = 19
+
+
+class UnknownTemplate(SpecError):
+    exit_code = 20
+
+
+class UndefinedVariable(SpecError):
+    exit_code = 21
+
+
+class TemplateBroken(SpecError):
+    """The template itself can't be read: its Jinja is wrong."""
+
+    exit_code = 22
+
+
+class PolicyNotJson(SpecError):
+    exit_code = 23
+
+
+class PolicyTooLarge(SpecError):
+    exit_code = 24
+
+
+class PolicyInvalid(SpecError):
+    """JSON, but not an IAM policy document that AWS would take."""
+
+    exit_code = 25
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a file. `line` and `column` count from 1; 0 means that none is known."""
+
+    error: SpecError
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        where = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        hint = f" {self.error.hint}" if self.error.hint else ""
+        return f"{where}: {self.error.message}{hint}"
+
+
+class SpecProblems(SpecError):
+    """All that is wrong in a spec, told at once.
+
+    Its exit code is that of its problems where they are of one kind, and 29 where they are of several.
+    """
+
+    exit_code = 29
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+        super().__init__("\n".join([*map(str, problems), f"{count} found; nothing was changed."]))
+        kinds = {type(problem.error) for problem in problems}
+        if len(kinds) == 1:
+            self.exit_code = kinds.pop().exit_code  # type: ignore[misc]
+
+
+# ── Vault ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class VaultError(KitError):
+    """Vault, or the way to it."""
+
+
+class VaultUnreachable(VaultError):
+    exit_code = 30
+
+
+class VaultSealed(VaultError):
+    exit_code = 31
+
+
+class TlsNotTrusted(VaultError):
+    exit_code = 32
+
+
+class TokenMissing(VaultError):
+    exit_code = 33
+
+
+class TokenRefused(VaultError):
+    """Vault doesn't tell expired, revoked and mistyped tokens apart, so neither can this."""
+
+    exit_code = 34
+
+
+class NotAllowed(VaultError):
+    """The token is good, but no policy of it allows this."""
+
+    exit_code = 35
+
+
+class WrongMountType(VaultError):
+    exit_code = 36
+
+
+class NotOurs(VaultError):
+    """An object is already there, differs, and was not made from this spec."""
+
+    exit_code = 37
+
+
+class RoleNotGranted(VaultError):
+    exit_code = 38
+
+
+class RoleUnknown(VaultError):
+    exit_code = 39
+
+
+class CatalogMissing(VaultError):
+    """There is no catalog here, or none that this token may read."""
+
+    exit_code = 40
+
+
+class CatalogUnreadable(VaultError):
+    """What the catalog holds is damaged, or from a newer version of the kit."""
+
+    exit_code = 41
+
+
+class WrappingTokenUsed(VaultError):
+    """A security alarm: somebody else has unwrapped what was meant for the caller."""
+
+    exit_code = 42
+
+
+class LoginFailed(VaultError):
+    exit_code = 43
+
+
+class VaultRefused(VaultError):
+    """Vault understood the request and rejected it (HTTP 400 and the like)."""
+
+    exit_code = 44
+
+
+class VaultFailed(VaultError):
+    """Vault itself failed (HTTP 5xx, rate limits)."""
+
+    exit_code = 45
+
+
+class TeamUnknown(VaultError):
+    exit_code = 46
+
+
+class SettingsInvalid(VaultError):
+    """VAULT_* or an option holds what can't be used: an address that is none, a CA that isn't there."""
+
+    exit_code = 47
+
+
+class MountMissing(VaultError):
+    """A mount that somebody else must make is not there."""
+
+    exit_code = 48
+
+
+# ── AWS ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AwsError(KitError):
+    """AWS, or credentials for it."""
+
+
+class NoAwsCredentials(AwsError):
+    exit_code = 50
+
+
+class TemporaryAwsCredentials(AwsError):
+    """Vault's engine takes long-lived root credentials only."""
+
+    exit_code = 51
+
+
+class AwsRefused(AwsError):
+    exit_code = 52
+
+
+class RootKeyUnknown(AwsError):
+    """The root config must change, but the key that Vault holds is known to nobody here."""
+
+    exit_code = 53
+
+
+# ── Terraform and what is written for it ────────────────────────────────────────────────────────
+
+
+class TerraformError(KitError):
+    """Rendering, and the Terraform that reads it."""
+
+
+class TerraformMissing(TerraformError):
+    exit_code = 70
+
+
+class OutputExists(TerraformError):
+    """A file is there already, with other content."""
+
+    exit_code = 71
+
+
+class ModeImpossible(TerraformError):
+    """This role or these versions can't work in the mode that was asked for."""
+
+    exit_code = 72
+
+
+class OutputNotWritable(TerraformError):
+    exit_code = 73
+
+
+# ── runs ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class RunError(KitError):
+    """A command stopped before it did all of its work."""
+
+
+class Declined(RunError):
+    """A person said no, or nobody was there to ask."""
+
+    exit_code = 80
+
+
+class PartlyApplied(RunError):
+    """Some actions failed; the others are done, and the next run goes on from there."""
+
+    exit_code = 81
+
+
+class RevokeFailed(RunError):
+    """Credentials could not be revoked, and live on until their lease ends."""
+
+    exit_code = 82
+
+
+def exit_codes() -> dict[int, type[KitError]]:
+    """Every exit code that an error owns, for the reference page and its test."""
+    found: dict[int, type[KitError]] = {}
+    queue = list(KitError.__subclasses__())
+    while queue:
+        error = queue.pop()
+        queue.extend(error.__subclasses__())
+        if "exit_code" in vars(error):
+            found[error.exit_code] = error
+    return dict(sorted(found.items()))

@@ -1,0 +1,213 @@
+"""The one edge between the commands and the terminal: options, results, errors, exit codes.
+
+Results go to stdout, talk goes to stderr. A command returns an exit code, and raises a KitError for what it expects
+to go wrong; anything else that is raised is a bug and is reported as one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from vault_aws_kit.contract import CATALOG_MOUNT
+from vault_aws_kit.errors import BUG, INTERRUPTED, USAGE, Declined, KitError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from vault_aws_kit.vault import Vault
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Decorator = Callable[[Callable[P, R]], Callable[P, R]]
+
+
+class CommandFolder(click.Group):
+    """A group whose commands are the modules of a package, imported only when they are asked for.
+
+    A module `rotate_root` gives the command `rotate-root`, which it defines under the name `command`.
+    """
+
+    def __init__(self, *args: Any, package: str, verbs: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._package = package
+        self._verbs = tuple(verbs)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self._verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._verbs:
+            return None
+        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        command.name = cmd_name
+        return command
+
+
+def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each way out
+    """Run a command line and give its exit code; nothing but a code ever comes out of it."""
+    logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
+    try:
+        result = cli.main(args=None if argv is None else list(argv), prog_name=name, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted.")
+        return INTERRUPTED
+    except KitError as error:
+        _show(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has had enough (`| head`): that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a traceback would be a bug of its own
+        return _bug(error)
+    return result if isinstance(result, int) else 0
+
+
+# ── talk, on stderr ──────────────────────────────────────────────────────────────────────────────
+
+
+def say(message: str = "") -> None:
+    """Tell the person at the terminal something that is no result."""
+    click.echo(message, err=True)
+
+
+def warn(message: str) -> None:
+    say(f"{click.style('Warning:', fg='yellow', bold=True) if _coloured() else 'Warning:'} {message}")
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on only if a person agrees, or `--yes` was given. Raises Declined."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Declined(f"{question} Nobody is here to answer.", hint="Add --yes to go on without asking.")
+    click.echo(f"{question} [y/N] ", err=True, nl=False)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Declined("Stopped, and nothing was changed.")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console: no colour where it is no terminal or NO_COLOR is set, and never a line cut short in a pipe."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 10_000
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream.isatty())
+
+
+# ── results, on stdout ───────────────────────────────────────────────────────────────────────────
+
+
+def emit(text: str) -> None:
+    """Print a result as it is."""
+    click.echo(text, nl=not text.endswith("\n"))
+
+
+def emit_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
+    emit(json.dumps(value, indent=2))
+
+
+def emit_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Rows for a person to read; in a pipe plain columns, two spaces apart."""
+    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+    for number, row in enumerate([columns, *rows]):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        click.echo(click.style(line, bold=True) if number == 0 and sys.stdout.isatty() else line)
+
+
+# ── options that many commands share ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class VaultOptions:
+    """What the command line says of Vault; '' leaves it to the environment."""
+
+    address: str
+    namespace: str
+    catalog_mount: str
+
+
+def vault_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds --address, --namespace and --catalog-mount, which reach the command as `vault: VaultOptions`."""
+
+    def with_vault(*args: Any, address: str, namespace: str, catalog_mount: str, **kwargs: Any) -> R:
+        return command(*args, vault=VaultOptions(address, namespace, catalog_mount), **kwargs)
+
+    with_vault.__doc__ = command.__doc__
+    with_vault.__name__ = command.__name__
+    with_vault.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in (
+        click.option("--catalog-mount", metavar="PATH", default=CATALOG_MOUNT, show_default=True,
+                     help="KV v2 mount that holds the catalog."),
+        click.option("--namespace", metavar="NAME", default="", help="Vault namespace; else VAULT_NAMESPACE."),
+        click.option("--address", metavar="URL", default="", help="Vault's address; else VAULT_ADDR."),
+    ):  # fmt: skip
+        option(with_vault)
+    return with_vault
+
+
+def format_option(*formats: str, default: str = "text") -> Callable[[Callable[..., R]], Callable[..., R]]:
+    return click.option(
+        "--format",
+        "output",
+        type=click.Choice(formats),
+        default=default,
+        show_default=True,
+        help="Shape of the result.",
+    )
+
+
+yes_option = click.option("--yes", is_flag=True, help="Don't ask, go on.")
+
+
+def connect(options: VaultOptions) -> Vault:
+    """A connection as the caller's own token. Raises TokenMissing, SettingsInvalid."""
+    from vault_aws_kit.settings import VaultSettings, find_token
+    from vault_aws_kit.vault import Vault
+
+    settings = VaultSettings.from_environment(address=options.address, namespace=options.namespace)
+    return Vault(settings, find_token())
+
+
+# ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _coloured() -> bool:
+    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+
+
+def _show(error: KitError) -> None:
+    label = click.style("Error:", fg="red", bold=True) if _coloured() else "Error:"
+    lead = f"{label}\n" if "\n" in error.message else f"{label} "
+    say(f"{lead}{error.message}")
+    if error.hint:
+        say(f"  → {error.hint}")
+
+
+def _bug(error: Exception) -> int:
+    """Say that it is a bug. Only names of places are told, never values: one of those could be a secret."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    say(f"This is a bug in vault-aws-kit: {type(error).__name__} in {last.name} (line {last.lineno}).")
+    if os.environ.get("VAULT_AWS_KIT_DEBUG"):
+        say("".join(traceback.format_exception(error)))
+    else:
+        say("  → Please report it; VAULT_AWS_KIT_DEBUG=1 prints the whole story, which may hold values of yours.")
+    return BUG

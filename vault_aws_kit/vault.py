@@ -1,0 +1,299 @@
+"""The one way to Vault's API: requests in, answers or the kit's errors out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+from urllib.parse import quote
+
+import hvac
+import hvac.adapters
+import requests
+import requests.adapters
+
+from vault_aws_kit.errors import (
+    KitError,
+    NotAllowed,
+    SettingsInvalid,
+    TlsNotTrusted,
+    TokenRefused,
+    VaultFailed,
+    VaultRefused,
+    VaultSealed,
+    VaultUnreachable,
+)
+from vault_aws_kit.settings import VaultSettings
+
+log = logging.getLogger(__name__)
+
+Body: TypeAlias = Mapping[str, Any]
+
+PARALLEL = 8
+CAPABILITY_BATCH = 500  # OpenBao refuses bodies of some 1,000 strings
+NOT_FOUND, FORBIDDEN, BAD_REQUEST = 404, 403, 400
+SEALED = 503
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: `operation` is a Vault capability, which is also what the token needs on `path`."""
+
+    operation: str
+    path: str
+    body: Body | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Vault answered. `data` is {} where there was none; lease fields are 0 and '' where there is no lease."""
+
+    data: Body
+    lease_id: str = ""
+    lease_duration: int = 0
+    renewable: bool = False
+    auth: Body | None = None
+    wrap_info: Body | None = None
+    warnings: Sequence[str] = ()
+
+
+Outcome: TypeAlias = Answer | KitError
+
+
+class Vault:
+    """A connection to one Vault, as one token. Safe to use from several threads; a context manager."""
+
+    def __init__(self, settings: VaultSettings, token: str) -> None:
+        self.settings = settings
+        self.token = token
+        self._session = _session(settings)
+        self._client: Any = hvac.Client(
+            url=settings.address,
+            token=token,
+            namespace=settings.namespace or None,
+            timeout=settings.timeout,
+            session=self._session,
+            adapter=hvac.adapters.RawAdapter,
+            strict_http=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def as_token(self, token: str) -> Vault:
+        """The same Vault as another token."""
+        return Vault(self.settings, token)
+
+    # ── one at a time ────────────────────────────────────────────────────────────────────────────
+
+    def read(self, path: str) -> Body | None:
+        """The data at a path, None where there is nothing."""
+        answer = self.ask(Request("read", path))
+        return answer.data if answer else None
+
+    def names(self, path: str) -> list[str]:
+        """The names below a path, in the server's order; [] where there are none."""
+        answer = self.ask(Request("list", path))
+        return [str(key) for key in answer.data.get("keys") or []] if answer else []
+
+    def write(self, path: str, body: Body | None = None, *, wrap_ttl: str = "") -> Answer:
+        """Create or update what is at a path. A path that this server doesn't know is VaultRefused."""
+        answer = self.ask(Request("update", path, body or {}), wrap_ttl=wrap_ttl)
+        if answer is None:
+            raise VaultRefused(f"Vault has nothing at {path} that could be written.")
+        return answer
+
+    def delete(self, path: str) -> None:
+        """Delete what is at a path; nothing there is fine."""
+        self.ask(Request("delete", path))
+
+    def ask(self, request: Request, *, wrap_ttl: str = "") -> Answer | None:
+        """Send one request. None is HTTP 404; every other failure raises one of the kit's errors."""
+        response = self._send(request, wrap_ttl)
+        if response.status_code == NOT_FOUND and not _messages(response):
+            return None
+        if not response.ok:
+            raise self._error(request, response)
+        return _answer(response)
+
+    # ── many at once: the seam for whatever is faster ────────────────────────────────────────────
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, Body | None]:
+        """The data at each path, None where there is nothing; the first error is raised."""
+        unique = list(dict.fromkeys(paths))
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return dict(zip(unique, pool.map(self.read, unique), strict=True))
+
+    def ask_many(self, requests: Sequence[Request]) -> list[Outcome]:
+        """The outcome of each request, in order; an error is an outcome and stops nothing."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return list(pool.map(self._outcome, requests))
+
+    def _outcome(self, request: Request) -> Outcome:
+        try:
+            return self.ask(request) or Answer({})
+        except KitError as error:
+            return error
+
+    # ── what this token may do ───────────────────────────────────────────────────────────────────
+
+    def capabilities(self, paths: Sequence[str]) -> dict[str, frozenset[str]]:
+        """What the token may do on each path, as sys/capabilities-self says."""
+        found: dict[str, frozenset[str]] = {}
+        for start in range(0, len(paths), CAPABILITY_BATCH):
+            batch = list(paths[start : start + CAPABILITY_BATCH])
+            data = self.write("sys/capabilities-self", {"paths": batch}).data
+            found |= {path: frozenset(data.get(path) or ()) for path in batch}
+        return found
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────
+
+    def _send(self, request: Request, wrap_ttl: str = "") -> requests.Response:
+        method = {"read": "GET", "list": "LIST", "update": "POST", "create": "POST", "delete": "DELETE"}
+        log.debug("%s %s", request.operation, request.path)
+        try:
+            response: requests.Response = self._client.adapter.request(
+                method[request.operation],
+                f"/v1/{quote(request.path)}",
+                json=request.body,
+                wrap_ttl=wrap_ttl or None,
+                raise_exception=False,
+            )
+        except requests.exceptions.SSLError as error:
+            raise _not_trusted(self.settings, error) from None
+        except requests.exceptions.RequestException as error:
+            raise VaultUnreachable(
+                f"Vault at {self.settings.address} doesn't answer: {_cause(error)}.",
+                hint="Check VAULT_ADDR, and that the server runs and can be reached from here.",
+            ) from None
+        return response
+
+    def _error(self, request: Request, response: requests.Response) -> KitError:
+        said = "; ".join(_messages(response)) or response.reason or f"HTTP {response.status_code}"
+        what = f"{request.operation} {request.path}"
+        if response.status_code == FORBIDDEN:
+            return self._why_forbidden(request)
+        if response.status_code == SEALED and "sealed" in said.lower():
+            return VaultSealed(
+                f"Vault at {self.settings.address} is sealed.", hint="Unseal it: `vault operator unseal`."
+            )
+        if response.status_code == BAD_REQUEST and "HTTP request to an HTTPS server" in response.text:
+            return SettingsInvalid(f"{self.settings.address} speaks TLS.", hint="Write https:// in VAULT_ADDR.")
+        if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
+            return VaultFailed(f"Vault failed on {what}: {said}.", hint="Try again; Vault's log says more.")
+        return VaultRefused(f"Vault refuses {what}: {said}.")
+
+    def _why_forbidden(self, request: Request) -> KitError:
+        """Tell a token that is no good from one that lacks a capability: Vault's own answer is the same."""
+        if request.path.startswith("auth/token/") or not self._token_works():
+            return token_refused(self.settings.address)
+        may = self._capabilities_if_told(request.path)
+        has = f"it has {', '.join(sorted(may))}" if may else "no policy of it names the path"
+        return NotAllowed(
+            f"The token lacks `{request.operation}` on {request.path}: {has}.",
+            hint="Ask whoever keeps Vault's policies for it, or use another token.",
+        )
+
+    def _token_works(self) -> bool:
+        looked_up = self._send(Request("read", "auth/token/lookup-self"))
+        if looked_up.ok:
+            return True
+        asked = self._send(Request("update", "sys/capabilities-self", {"paths": ["sys/capabilities-self"]}))
+        return asked.ok
+
+    def _capabilities_if_told(self, path: str) -> frozenset[str]:
+        answer = self._send(Request("update", "sys/capabilities-self", {"paths": [path]}))
+        if not answer.ok:
+            return frozenset()
+        return frozenset(_answer(answer).data.get(path) or ()) - {"deny"}
+
+
+def token_refused(address: str) -> TokenRefused:
+    return TokenRefused(
+        f"Vault at {address} refuses the token: it is expired, revoked or mistyped (Vault doesn't say which).",
+        hint="Log in again: `vault login …`, or `consumer login`.",
+    )
+
+
+class _TlsAdapter(requests.adapters.HTTPAdapter):
+    """Checks the server's certificate against another name than the address's: VAULT_TLS_SERVER_NAME."""
+
+    def __init__(self, server_name: str, size: int) -> None:
+        self._server_name = server_name
+        super().__init__(pool_maxsize=size)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        if self._server_name:
+            kwargs |= {"server_hostname": self._server_name, "assert_hostname": self._server_name}
+        super().init_poolmanager(*args, **kwargs)
+
+
+def _session(settings: VaultSettings) -> requests.Session:
+    session = requests.Session()
+    session.mount("https://", _TlsAdapter(settings.tls_server_name, PARALLEL))
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=PARALLEL))
+    session.verify = (settings.ca_cert or settings.ca_path or True) if not settings.skip_verify else False
+    if settings.client_cert:
+        session.cert = (settings.client_cert, settings.client_key or settings.client_cert)
+    if settings.skip_verify:
+        requests.packages.urllib3.disable_warnings()  # type: ignore[attr-defined]
+    return session
+
+
+def _answer(response: requests.Response) -> Answer:
+    """Every answer has the same envelope, but some sys paths repeat their data outside it."""
+    body = response.json() if response.content else {}
+    return Answer(
+        data=body.get("data") or {},
+        lease_id=body.get("lease_id") or "",
+        lease_duration=body.get("lease_duration") or 0,
+        renewable=bool(body.get("renewable")),
+        auth=body.get("auth"),
+        wrap_info=body.get("wrap_info"),
+        warnings=body.get("warnings") or (),
+    )
+
+
+def _messages(response: requests.Response) -> list[str]:
+    try:
+        return [str(message).strip() for message in response.json().get("errors") or []]
+    except (ValueError, AttributeError):
+        return []
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, without Python's addresses and nested reprs."""
+    text = str(error)
+    for sign, meaning in (
+        ("Connection refused", "connection refused"),
+        ("Name or service not known", "the name is unknown"),
+        ("Temporary failure in name resolution", "the name can't be looked up"),
+        ("timed out", "no answer in time"),
+        ("No route to host", "no route to the host"),
+        ("Connection reset", "the connection was cut"),
+        ("RemoteDisconnected", "the connection was cut"),
+    ):
+        if sign in text:
+            return meaning
+    return type(error).__name__
+
+
+def _not_trusted(settings: VaultSettings, error: BaseException) -> KitError:
+    text = str(error)
+    if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
+        return SettingsInvalid(f"{settings.address} doesn't speak TLS.", hint="Write http:// in VAULT_ADDR.")
+    reason = (
+        text.rsplit("certificate verify failed: ", 1)[-1].split(" (_ssl", maxsplit=1)[0] if "verify" in text else text
+    )
+    return TlsNotTrusted(
+        f"The certificate of {settings.address} is not trusted: {reason}.",
+        hint="Name its CA in VAULT_CACERT (or the name it was made for in VAULT_TLS_SERVER_NAME).",
+    )

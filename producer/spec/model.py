@@ -1,0 +1,101 @@
+"""A spec, read and checked: what the rest of the producer works on. TTLs are in seconds, 0 means "not set"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from vault_aws_kit.contract import CredentialType
+from vault_aws_kit.errors import Problem
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The engine's lease config: the TTL of iam_user credentials."""
+
+    default: int
+    max: int
+
+
+@dataclass(frozen=True)
+class Root:
+    """Where the engine's root credentials come from: "environment", "profile:NAME" or "keep"."""
+
+    credentials: str = "environment"
+    rotate_after: int = 0
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One mount of Vault's AWS secrets engine. `lease` None leaves the lease config alone."""
+
+    name: str
+    mount: str
+    region: str
+    lease: Lease | None
+    root: Root
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role after `for_each`, templates and variables; `policy_document` is minified JSON, '' for none."""
+
+    name: str
+    engine: str
+    type: CredentialType
+    policy_document: str = ""
+    policy_arns: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    permissions_boundary: str = ""
+    path: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    role_arns: tuple[str, ...] = ()
+    external_id: str = ""
+    session_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    default_ttl: int = 0
+    max_ttl: int = 0
+
+    @property
+    def qualified(self) -> str:
+        return f"{self.engine}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A way for a team to log in. For AppRole `secret_id_ttl` bounds a secret_id's life."""
+
+    method: str
+    mount: str
+    token_ttl: int = 0
+    token_max_ttl: int = 0
+    secret_id_ttl: int = 0
+
+
+@dataclass(frozen=True)
+class Team:
+    """Who consumes: `roles` are qualified names (ENGINE/ROLE), globs already resolved, sorted."""
+
+    name: str
+    roles: tuple[str, ...]
+    logins: tuple[Login, ...]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The whole file. `warnings` are worth saying and stop nothing."""
+
+    name: str
+    engines: tuple[Engine, ...]
+    roles: tuple[Role, ...]
+    teams: tuple[Team, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    @cached_property
+    def engine_named(self) -> Mapping[str, Engine]:
+        return {engine.name: engine for engine in self.engines}
+
+    @cached_property
+    def role_named(self) -> Mapping[str, Role]:
+        """Roles by their qualified name."""
+        return {role.qualified: role for role in self.roles}

@@ -15,7 +15,9 @@ from vault_aws_kit.contract import CATALOG_MOUNT
 from vault_aws_kit.errors import CatalogUnreadable
 
 if TYPE_CHECKING:
-    from vault_aws_kit.vault import Body, Vault
+    from collections.abc import Sequence
+
+    from vault_aws_kit.vault import Body, Request, Vault
 
 CHUNK = 256 * 1024
 
@@ -36,16 +38,10 @@ class Catalog:
         return self._joined(path, value) if "chunks" in value else _text(path, value)
 
     def write(self, path: str, text: str) -> None:
-        chunks = list(_chunks(text))
-        if len(chunks) == 1:
-            self._put(path, {"json": text})
-            keep = ""
-        else:
-            keep = _digest(text)
-            for number, chunk in enumerate(chunks, 1):
-                self._put(f"{path}/chunks/{keep}/{number}", {"json": chunk})
-            self._put(path, {"chunks": str(len(chunks)), "sha256": keep})
-        self._drop_chunks(path, keep)
+        """Replace a value; whoever reads meanwhile sees the old one or the new one."""
+        for request in writes(self.mount, path, text):
+            self.vault.write(request.path, request.body)
+        self._drop_chunks(path, keep=digest(text))
 
     def delete(self, path: str) -> None:
         """Forget a value with all its versions and parts."""
@@ -56,15 +52,12 @@ class Catalog:
         """The names at a path; those of folders end in a slash."""
         return self.vault.names(f"{self.mount}/metadata/{path}")
 
-    def _put(self, path: str, value: Body) -> None:
-        self.vault.write(f"{self.mount}/data/{path}", {"data": value})
-
     def _joined(self, path: str, head: Body) -> str:
-        digest = str(head["sha256"])
-        places = [f"{self.mount}/data/{path}/chunks/{digest}/{n}" for n in range(1, int(head["chunks"]) + 1)]
+        whole = str(head["sha256"])
+        places = [f"{self.mount}/data/{path}/chunks/{whole}/{n}" for n in range(1, int(head["chunks"]) + 1)]
         parts = self.vault.read_many(places)
         text = "".join(_text(path, (parts[place] or {}).get("data") or {}) for place in places)
-        if _digest(text) != digest:
+        if digest(text) != whole:
             raise CatalogUnreadable(
                 f"The catalog's entry {path} is damaged: its parts don't fit together.",
                 hint="Run `producer setup` again, which writes it anew.",
@@ -72,10 +65,34 @@ class Catalog:
         return text
 
     def _drop_chunks(self, path: str, keep: str) -> None:
-        for digest in (name.rstrip("/") for name in self.names(f"{path}/chunks")):
-            if digest != keep:
-                for number in self.names(f"{path}/chunks/{digest}"):
-                    self.vault.delete(f"{self.mount}/metadata/{path}/chunks/{digest}/{number}")
+        for old in (name.rstrip("/") for name in self.names(f"{path}/chunks")):
+            if old != keep:
+                for number in self.names(f"{path}/chunks/{old}"):
+                    self.vault.delete(f"{self.mount}/metadata/{path}/chunks/{old}/{number}")
+
+
+def writes(mount: str, path: str, text: str) -> Sequence[Request]:
+    """What to send, in this order, so that `text` stands at a path."""
+    from vault_aws_kit.vault import Request
+
+    def put(place: str, value: Body) -> Request:
+        return Request("update", f"{mount}/data/{place}", {"data": value})
+
+    chunks = _chunks(text)
+    if len(chunks) == 1:
+        return [put(path, {"json": text})]
+    whole = digest(text)
+    parts = [put(f"{path}/chunks/{whole}/{number}", {"json": chunk}) for number, chunk in enumerate(chunks, 1)]
+    return [*parts, put(path, {"chunks": str(len(chunks)), "sha256": whole})]
+
+
+def digest_of(value: Body) -> str:
+    """The digest of the text that a stored value stands for, without reading its parts."""
+    return str(value["sha256"]) if "sha256" in value else digest(str(value.get("json") or ""))
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(path: str, value: Body) -> str:
@@ -91,7 +108,3 @@ def _text(path: str, value: Body) -> str:
 def _chunks(text: str) -> list[str]:
     """Pieces of at most CHUNK bytes: the kit's JSON is ASCII, so characters are bytes."""
     return [text[start : start + CHUNK] for start in range(0, max(len(text), 1), CHUNK)]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""What every kind of Vault object that the producer manages has in common.
+
+A resource says what should be; nothing in this folder talks to Vault. A kind is one file that answers: where does
+it stand, what should it hold, what does the server's answer mean, which requests bring it about, which kinds come
+first. All else (reading, comparing, ordering, writing) is the same for every kind and stands in `producer.pipeline`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from vault_aws_kit.vault import Body, Request
+
+
+class Resource(ABC):
+    """One object in Vault as it should be. Implementations are frozen dataclasses."""
+
+    kind: ClassVar[str]
+    """The word for it in plans and in the catalog."""
+
+    after: ClassVar[tuple[str, ...]] = ()
+    """Kinds that must be there before this one is written."""
+
+    shared: ClassVar[bool] = False
+    """Whether it only has to be there: found already, it belongs to somebody else and is left as it is."""
+
+    @property
+    @abstractmethod
+    def path(self) -> str:
+        """Its identity: where it is written."""
+
+    @property
+    def source(self) -> str:
+        """Where it is read; several resources may share one source."""
+        return self.path
+
+    @abstractmethod
+    def body(self) -> Body:
+        """What it should hold, in normal form. No secret stands in it: it is what plans show."""
+
+    def normalise(self, answer: Body) -> Body | None:
+        """What Vault answered, in the shape of `body`, so that equal means unchanged; None if it isn't there."""
+        return {key: answer.get(key) for key in self.body()}
+
+    def requests(self, before: Body | None) -> Sequence[Request]:  # noqa: ARG002 - for kinds that are changed otherwise than made
+        """What to send to make `body` true, given what is there now."""
+        return [Request("update", self.path, self.body())]
+
+    def removal(self) -> Sequence[Request]:
+        """What to send to delete it."""
+        return [Request("delete", self.path)]
+
+
+def changed_keys(before: Mapping[str, object] | None, after: Mapping[str, object]) -> list[str]:
+    """The keys whose values differ, in the order in which they were given."""
+    return [key for key, value in after.items() if before is None or before.get(key) != value]

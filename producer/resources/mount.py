@@ -1,0 +1,82 @@
+"""Mounts: of secrets engines (AWS, KV v2) and of auth methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from producer.resources.interface import Resource
+from vault_aws_kit.errors import WrongMountType
+from vault_aws_kit.vault import Body, Request
+
+
+@dataclass(frozen=True)
+class Mount(Resource):
+    """A mount of a secrets engine at `mount`. Its type and KV version can't be changed, so others are refused."""
+
+    kind: ClassVar[str] = "mount"
+    table: ClassVar[str] = "sys/mounts"
+
+    mount: str
+    type: str
+    description: str = ""
+    version: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.table}/{self.mount}"
+
+    @property
+    def source(self) -> str:
+        return self.table
+
+    def body(self) -> Body:
+        return {"type": self.type, **({"version": self.version} if self.version else {})}
+
+    def normalise(self, answer: Body) -> Body | None:
+        found = answer.get(f"{self.mount}/")
+        if found is None:
+            return None
+        version = (found.get("options") or {}).get("version", "1")
+        actual: Mapping[str, str] = {"type": str(found["type"]), "version": str(version)}
+        body = {key: actual[key] for key in self.body()}
+        if body != self.body():
+            raise self._wrong_type(body)
+        return body
+
+    def requests(self, before: Body | None) -> Sequence[Request]:  # noqa: ARG002 - a mount is made or left alone
+        options = {"options": {"version": self.version}} if self.version else {}
+        return [Request("update", self.path, {"type": self.type, "description": self.description, **options})]
+
+    def _wrong_type(self, found: Mapping[str, str]) -> WrongMountType:
+        is_now, wanted = (" ".join([body["type"], *(f"v{body[k]}" for k in body if k == "version")])
+                          for body in (found, self.body()))  # fmt: skip
+        return WrongMountType(
+            f"The mount {self.mount}/ in Vault is of type {is_now}, not {wanted}.",
+            hint="Give another mount path, or move that mount away: `vault secrets move`.",
+        )
+
+
+@dataclass(frozen=True)
+class AwsMount(Mount):
+    """A mount of the AWS secrets engine."""
+
+    kind: ClassVar[str] = "aws-mount"
+
+
+@dataclass(frozen=True)
+class CatalogMount(Mount):
+    """The KV v2 mount of the catalog. Every spec uses the same one, so it belongs to none."""
+
+    kind: ClassVar[str] = "catalog-mount"
+    shared: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class AuthMount(Mount):
+    """A mount of an auth method. One that is there already serves others too, and is used as it is."""
+
+    kind: ClassVar[str] = "auth-mount"
+    table: ClassVar[str] = "sys/auth"
+    shared: ClassVar[bool] = True

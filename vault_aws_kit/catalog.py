@@ -8,11 +8,12 @@ reads while somebody writes sees the old value or the new one, and never a mixtu
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import CatalogUnreadable
+from vault_aws_kit.errors import CatalogUnreadable, VaultRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from vault_aws_kit.vault import Body, Request, Vault
 
 CHUNK = 256 * 1024
+READY_WITHIN, READY_PAUSE = 15.0, 0.1  # seconds
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,19 @@ class Catalog:
         for request in writes(self.mount, path, text):
             self.vault.write(request.path, request.body)
         self._drop_chunks(path, keep=digest(text))
+
+    def wait_until_ready(self) -> None:
+        """Wait for a mount that was just made: Vault prepares KV v2 in the background, and refuses requests meanwhile."""
+        deadline = time.monotonic() + READY_WITHIN
+        while True:
+            try:
+                self.names()
+            except VaultRefused:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(READY_PAUSE)
+            else:
+                return
 
     def delete(self, path: str) -> None:
         """Forget a value with all its versions and parts."""

@@ -280,6 +280,10 @@ class RootKeyUnknown(AwsError):
     exit_code = 53
 
 
+class AwsUnreachable(AwsError):
+    exit_code = 54
+
+
 # ── Terraform and what is written for it ────────────────────────────────────────────────────────
 
 

@@ -11,23 +11,22 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import BUG, INTERRUPTED, USAGE, Declined, KitError
+from vault_aws_kit.errors import BUG, INTERRUPTED, USAGE, Declined, KitError, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from vault_aws_kit.vault import Vault
 
-P = ParamSpec("P")
 R = TypeVar("R")
-Decorator = Callable[[Callable[P, R]], Callable[P, R]]
 
 
 class CommandFolder(click.Group):
@@ -90,6 +89,26 @@ def warn(message: str) -> None:
     say(f"{click.style('Warning:', fg='yellow', bold=True) if _coloured() else 'Warning:'} {message}")
 
 
+def warn_all(problems: Iterable[Problem]) -> None:
+    """Say each warning, with where it stands."""
+    for problem in problems:
+        warn(str(problem))
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar for `total` steps, on a terminal only; each call of what it gives is one step."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda what: bar.update(task, advance=1, description=what)
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Go on only if a person agrees, or `--yes` was given. Raises Declined."""
     if yes:
@@ -123,11 +142,20 @@ def emit_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
 
 
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Rows for a person to read; in a pipe plain columns, two spaces apart."""
+    """Rows for a person to read, with a bold head on a terminal."""
+    head, *lines = table(columns, rows)
+    click.echo(click.style(head, bold=True) if sys.stdout.isatty() and "NO_COLOR" not in os.environ else head)
+    for line in lines:
+        click.echo(line)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Plain columns, two spaces apart, so that `awk` and people can both read them."""
     widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
-    for number, row in enumerate([columns, *rows]):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        click.echo(click.style(line, bold=True) if number == 0 and sys.stdout.isatty() else line)
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [columns, *rows]
+    ]
 
 
 # ── options that many commands share ─────────────────────────────────────────────────────────────

@@ -118,7 +118,7 @@ class Vault:
     def ask(self, request: Request, *, wrap_ttl: str = "") -> Answer | None:
         """Send one request. None is HTTP 404; every other failure raises one of the kit's errors."""
         response = self._send(request, wrap_ttl)
-        if response.status_code == NOT_FOUND and not _messages(response):
+        if response.status_code == NOT_FOUND:
             return None
         if not response.ok:
             raise self._error(request, response)

@@ -1,0 +1,19 @@
+"""Every kind of Vault object that the producer manages: one file each, and this list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from producer.resources.acl_policy import AclPolicy
+from producer.resources.approle import AppRole
+from producer.resources.aws_role import AwsRole
+from producer.resources.catalog_entry import CatalogEntry
+from producer.resources.interface import Resource
+from producer.resources.lease_config import LeaseConfig
+from producer.resources.mount import AuthMount, AwsMount, CatalogMount
+from producer.resources.root_config import RootConfig
+
+KINDS: Mapping[str, type[Resource]] = {
+    made.kind: made
+    for made in (CatalogMount, AwsMount, AuthMount, RootConfig, LeaseConfig, AwsRole, AclPolicy, AppRole, CatalogEntry)
+}

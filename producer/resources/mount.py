@@ -32,18 +32,22 @@ class Mount(Resource):
         return self.table
 
     def body(self) -> Body:
-        return {"type": self.type, **({"version": self.version} if self.version else {})}
+        return self._fixed()
 
     def normalise(self, answer: Body) -> Body | None:
         found = answer.get(f"{self.mount}/")
         if found is None:
             return None
         version = (found.get("options") or {}).get("version", "1")
-        actual: Mapping[str, str] = {"type": str(found["type"]), "version": str(version)}
-        body = {key: actual[key] for key in self.body()}
-        if body != self.body():
-            raise self._wrong_type(body)
-        return body
+        actual = {"type": str(found["type"]), "version": str(version)}
+        fixed = {key: actual[key] for key in self._fixed()}
+        if fixed != self._fixed():
+            raise self._wrong_type(fixed)
+        return fixed
+
+    def _fixed(self) -> Mapping[str, str]:
+        """What can't be changed once the mount is there."""
+        return {"type": self.type, **({"version": self.version} if self.version else {})}
 
     def requests(self, before: Body | None) -> Sequence[Request]:  # noqa: ARG002 - a mount is made or left alone
         options = {"options": {"version": self.version}} if self.version else {}
@@ -51,7 +55,7 @@ class Mount(Resource):
 
     def _wrong_type(self, found: Mapping[str, str]) -> WrongMountType:
         is_now, wanted = (" ".join([body["type"], *(f"v{body[k]}" for k in body if k == "version")])
-                          for body in (found, self.body()))  # fmt: skip
+                          for body in (found, self._fixed()))  # fmt: skip
         return WrongMountType(
             f"The mount {self.mount}/ in Vault is of type {is_now}, not {wanted}.",
             hint="Give another mount path, or move that mount away: `vault secrets move`.",
@@ -60,9 +64,25 @@ class Mount(Resource):
 
 @dataclass(frozen=True)
 class AwsMount(Mount):
-    """A mount of the AWS secrets engine."""
+    """A mount of the AWS secrets engine. `max_ttl` (seconds) bounds every lease of it, whatever a role says."""
 
     kind: ClassVar[str] = "aws-mount"
+
+    max_ttl: int = 0
+
+    def body(self) -> Body:
+        return {**super().body(), "max_lease_ttl": self.max_ttl}
+
+    def normalise(self, answer: Body) -> Body | None:
+        found = super().normalise(answer)
+        tune = answer[f"{self.mount}/"]["config"] if found else {}
+        return found and {**found, "max_lease_ttl": tune["max_lease_ttl"]}
+
+    def requests(self, before: Body | None) -> Sequence[Request]:
+        tune = {"max_lease_ttl": f"{self.max_ttl}s"}
+        if before is not None:
+            return [Request("update", f"{self.path}/tune", tune)]
+        return [Request("update", self.path, {"type": self.type, "description": self.description, "config": tune})]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,43 @@
+"""`producer plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from producer.options import spec_option, take_over_option, templates_option
+from vault_aws_kit import terminal
+from vault_aws_kit.errors import CHANGES
+
+
+@click.command()
+@spec_option
+@templates_option
+@take_over_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, as Terraform does.")
+@terminal.format_option("text", "json")
+@terminal.vault_options
+def command(
+    spec_file: Path,
+    templates: Sequence[Path],
+    take_over: bool,
+    detailed_exitcode: bool,
+    output: str,
+    vault: terminal.VaultOptions,
+) -> int:
+    """Show what `setup` would change, and change nothing."""
+    from producer.pipeline import make_plan
+    from producer.plan_text import plan_json, plan_text
+    from producer.spec import load_spec
+
+    spec = load_spec(spec_file, templates)
+    terminal.warn_all(spec.warnings)
+    with terminal.connect(vault) as connection:
+        plan = make_plan(spec, connection, catalog_mount=vault.catalog_mount, take_over=take_over)
+    if output == "json":
+        terminal.emit_json(plan_json(plan, spec.name))
+    else:
+        terminal.emit(plan_text(plan))
+    return CHANGES if detailed_exitcode and plan else 0

@@ -1,0 +1,81 @@
+"""Handing a team its AppRole login: the role_id, and a secret_id that only its receiver can see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vault_aws_kit import contract
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import CATALOG_MOUNT, LoginEntry, TeamEntry
+from vault_aws_kit.errors import CatalogUnreadable, FieldNotForType, TeamUnknown
+from vault_aws_kit.vault import Vault
+
+
+@dataclass(frozen=True)
+class Handover:
+    """`wrapping_token` can be unwrapped once, within `ttl` seconds; who finds it used knows that somebody else had it."""
+
+    team: str
+    mount: str
+    role_id: str
+    wrapping_token: str = field(repr=False)
+    ttl: int
+    revoked: int
+
+
+def handover(
+    spec: str,
+    team: str,
+    vault: Vault,
+    *,
+    ttl: str = "1h",
+    revoke_others: bool = False,
+    catalog_mount: str = CATALOG_MOUNT,
+) -> Handover:
+    """Make a response-wrapped secret_id for a team. `revoke_others` destroys all its earlier ones.
+
+    Raises TeamUnknown, and FieldNotForType where the team has no AppRole login.
+    """
+    login = _approle(_entry(spec, team, Catalog(vault, catalog_mount)))
+    place = f"auth/{login.mount}/role/{login.role}"
+    earlier = vault.names(f"{place}/secret-id") if revoke_others else []
+    role_id = vault.read(f"{place}/role-id")
+    if role_id is None:
+        raise TeamUnknown(
+            f"The AppRole role {login.role!r} of team {team!r} is gone from Vault.", hint="Run `producer setup` again."
+        )
+    wrapped = vault.write(f"{place}/secret-id", wrap_ttl=ttl).wrap_info or {}
+    for accessor in earlier:
+        vault.write(f"{place}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
+    return Handover(
+        team, login.mount, str(role_id["role_id"]), str(wrapped["token"]), int(wrapped["ttl"]), len(earlier)
+    )
+
+
+def _entry(spec: str, team: str, catalog: Catalog) -> TeamEntry:
+    place = contract.team_path(spec, team)
+    text = catalog.read(place)
+    if text is None:
+        known = ", ".join(catalog.names(f"{spec}/teams")) or "none"
+        raise TeamUnknown(
+            f"The catalog has no team {team!r} in spec {spec!r}; it has {known}.",
+            hint="Correct the name, or add the team to the spec and run `producer setup`.",
+        )
+    try:
+        return TeamEntry.from_json(text)
+    except (ValueError, KeyError, TypeError):
+        raise CatalogUnreadable(
+            f"The catalog's entry {place} can't be read: it is damaged, or from a newer version of the kit.",
+            hint="Upgrade vault-aws-kit, or run `producer setup`, which writes it anew.",
+        ) from None
+
+
+def _approle(entry: TeamEntry) -> LoginEntry:
+    for login in entry.logins:
+        if login.method == "approle":
+            return login
+    raise FieldNotForType(
+        f"Team {entry.team!r} has no AppRole login, so there is nothing to hand over: it logs in with "
+        f"{', '.join(login.method for login in entry.logins) or 'nothing'}.",
+        hint="Add `auth: [{method: approle}]` to the team, and run `producer setup`.",
+    )

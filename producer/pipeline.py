@@ -1,0 +1,156 @@
+"""Observe, compare, apply: the producer's work on Vault, for the commands and for Python callers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from producer import root
+from producer.desired import Desired
+from producer.diff import Action, Key, Plan, diff
+from producer.owned import read_owned, record_owned
+from producer.resources import KINDS
+from producer.resources.interface import Resource
+from producer.root import FindKey, RootKey
+from producer.spec import Engine, Spec
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import CATALOG_MOUNT, EngineEntry, engine_path
+from vault_aws_kit.errors import CatalogUnreadable, KitError, PartlyApplied
+from vault_aws_kit.vault import PARALLEL, Body, Vault
+
+Progress = Callable[[Action], None]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An action that could not be carried out, or was left because one that it needs failed."""
+
+    action: Action
+    error: KitError | None
+
+
+def make_plan(
+    spec: Spec,
+    vault: Vault,
+    *,
+    catalog_mount: str = CATALOG_MOUNT,
+    take_over: bool = False,
+    find_key: FindKey = root.key_for_plan,
+) -> Plan:
+    """Read Vault and say what would change, changing nothing. Raises NotOurs and every VaultError."""
+    catalog = Catalog(vault, catalog_mount)
+    keys = _root_keys(spec, vault, catalog, find_key)
+    resources = Desired(spec, keys, catalog_mount).resources()
+    ours = read_owned(catalog, spec.name, KINDS)
+    return diff(resources, observe(resources, vault), ours, take_over=take_over)
+
+
+def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | None]:
+    """What Vault holds for each resource, in normal form; None where there is nothing."""
+    answers = vault.read_many(resource.source for resource in resources)
+    found: dict[Key, Body | None] = {}
+    for resource in resources:
+        answer = answers[resource.source]
+        found[resource.kind, resource.path] = None if answer is None else resource.normalise(answer)
+    return found
+
+
+def apply(
+    spec: Spec, plan: Plan, vault: Vault, *, catalog_mount: str = CATALOG_MOUNT, progress: Progress = lambda _: None
+) -> None:
+    """Carry out a plan: record what will be ours, then write, kind after kind in the order of their needs.
+
+    What fails stops only what comes after it in that order; the rest goes on. Raises PartlyApplied at the end.
+    """
+    catalog = Catalog(vault, catalog_mount)
+    first, rest = _split(plan.changes)
+    failures = _apply_level(first, vault, progress)
+    if failures:
+        raise _partly(failures, plan)
+    if first:
+        catalog.wait_until_ready()
+    before = read_owned(catalog, spec.name, KINDS)
+    record_owned(catalog, spec.name, before, before | {a.key for a in rest if not a.resource.shared})
+    failures = _apply_levels(rest, vault, progress)
+    if failures:
+        raise _partly(failures, plan)
+
+
+def levels(actions: Sequence[Action]) -> list[list[Action]]:
+    """Actions by kind, so that each list needs only the lists before it."""
+    order = TopologicalSorter({kind: set(made.after) for kind, made in KINDS.items()}).static_order()
+    by_kind = {kind: [a for a in actions if a.resource.kind == kind] for kind in order}
+    return [group for group in by_kind.values() if group]
+
+
+def _split(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
+    """The catalog's mount comes first of all: without it nothing can be recorded as ours."""
+    first = [a for a in actions if a.resource.kind == "catalog-mount"]
+    return first, [a for a in actions if a.resource.kind != "catalog-mount"]
+
+
+def _apply_levels(actions: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:
+    failures: list[Failure] = []
+    broken: set[str] = set()
+    for group in levels(actions):
+        if broken & set(type(group[0].resource).after):
+            failures += [Failure(action, None) for action in group]
+        else:
+            failures += _apply_level(group, vault, progress)
+        broken |= {failure.action.resource.kind for failure in failures}
+    return failures
+
+
+def _apply_level(group: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        errors = list(pool.map(lambda action: _apply_one(action, vault, progress), group))
+    return [Failure(action, error) for action, error in zip(group, errors, strict=True) if error]
+
+
+def _apply_one(action: Action, vault: Vault, progress: Progress) -> KitError | None:
+    try:
+        if action.writes:
+            for request in action.resource.requests(action.before):
+                vault.write(request.path, request.body)
+        progress(action)
+    except KitError as error:
+        return error
+    return None
+
+
+def _partly(failures: Sequence[Failure], plan: Plan) -> PartlyApplied:
+    lines = [
+        f"  {f.action.resource.kind} {f.action.resource.path}: "
+        + (f.error.message if f.error else "left, because one that it needs failed")
+        for f in failures
+    ]
+    done = len(plan.changes) - len(failures)
+    return PartlyApplied(
+        "\n".join([f"{len(failures)} of {len(plan.changes)} changes failed ({done} are done):", *lines]),
+        hint="Mend the cause and run `producer setup` again: it goes on from there.",
+    )
+
+
+def _root_keys(spec: Spec, vault: Vault, catalog: Catalog, find_key: FindKey) -> dict[str, RootKey]:
+    configs = vault.read_many(f"{engine.mount}/config/root" for engine in spec.engines)
+    return {
+        engine.name: root.root_key(
+            engine, configs[f"{engine.mount}/config/root"], remembered(catalog, spec, engine), find_key
+        )
+        for engine in spec.engines
+    }
+
+
+def remembered(catalog: Catalog, spec: Spec, engine: Engine) -> EngineEntry | None:
+    """What the catalog knows of an engine, None before the first setup."""
+    place = engine_path(spec.name, engine.name)
+    text = catalog.read(place)
+    try:
+        return EngineEntry.from_json(text) if text else None
+    except (ValueError, KeyError, TypeError):
+        raise CatalogUnreadable(
+            f"The catalog's entry {place} can't be read: it is damaged, or from a newer version of the kit.",
+            hint="Upgrade vault-aws-kit, or delete the entry: `producer setup` makes it anew.",
+        ) from None

@@ -1,0 +1,141 @@
+"""What a spec has made of Vault: its engines, roles and teams, the leases they have, and what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from producer import root
+from producer.desired import Desired
+from producer.owned import read_owned
+from producer.pipeline import observe, remembered
+from producer.resources import KINDS
+from producer.resources.aws_role import AwsRole
+from producer.spec import Engine, Spec
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import CATALOG_MOUNT
+from vault_aws_kit.errors import NotAllowed
+from vault_aws_kit.vault import PARALLEL, Vault
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """`key` is the access key ID in Vault; `rotated` says that it isn't the one the kit wrote."""
+
+    name: str
+    mount: str
+    region: str
+    state: str
+    key: str
+    key_written: str
+    rotated: bool
+
+
+@dataclass(frozen=True)
+class RoleStatus:
+    """`leases` counts the active ones; None where the token may not list them."""
+
+    name: str
+    type: str
+    state: str
+    leases: int | None
+
+
+@dataclass(frozen=True)
+class TeamStatus:
+    name: str
+    roles: Sequence[str]
+    logins: Sequence[str]
+    state: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """`left_over` are ours but no longer in the spec; `not_ours` are roles of our engines that nobody here made."""
+
+    spec: str
+    engines: Sequence[EngineStatus]
+    roles: Sequence[RoleStatus]
+    teams: Sequence[TeamStatus]
+    left_over: Sequence[str]
+    not_ours: Sequence[str]
+
+
+def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Status:
+    """Look, and change nothing."""
+    catalog = Catalog(vault, catalog_mount)
+    states = _states(spec, vault, catalog)
+    ours = read_owned(catalog, spec.name, KINDS)
+    wanted_paths = {path for path, _ in states.items()}
+    return Status(
+        spec=spec.name,
+        engines=[_engine(engine, spec, vault, catalog, states) for engine in spec.engines],
+        roles=_roles(spec, vault, states),
+        teams=[
+            TeamStatus(
+                team.name,
+                team.roles,
+                [login.method for login in team.logins],
+                states[f"sys/policies/acl/vak-{spec.name}-{team.name}"],
+            )
+            for team in spec.teams
+        ],
+        left_over=sorted(f"{kind} {path}" for kind, path in ours if path not in wanted_paths),
+        not_ours=_strangers(spec, vault, {path for _, path in ours} | wanted_paths),
+    )
+
+
+def _states(spec: Spec, vault: Vault, catalog: Catalog) -> Mapping[str, str]:
+    """For each path that the spec asks for: "in place", "differs" or "missing"."""
+    keys = {engine.name: root.RootKey() for engine in spec.engines}
+    resources = Desired(spec, keys, catalog.mount).resources()
+    observed = observe(resources, vault)
+    states: dict[str, str] = {}
+    for resource in resources:
+        found = observed[resource.kind, resource.path]
+        state = "missing" if found is None else "in place" if found == resource.body() else "differs"
+        states[resource.path] = state
+    return states
+
+
+def _engine(engine: Engine, spec: Spec, vault: Vault, catalog: Catalog, states: Mapping[str, str]) -> EngineStatus:
+    key = str((vault.read(f"{engine.mount}/config/root") or {}).get("access_key") or "")
+    fact = remembered(catalog, spec, engine)
+    return EngineStatus(
+        name=engine.name,
+        mount=engine.mount,
+        region=engine.region,
+        state=states[f"sys/mounts/{engine.mount}"],
+        key=key,
+        key_written=fact.key_written if fact else "",
+        rotated=bool(fact and fact.access_key_id and key and fact.access_key_id != key),
+    )
+
+
+def _roles(spec: Spec, vault: Vault, states: Mapping[str, str]) -> list[RoleStatus]:
+    mounts = [spec.engine_named[role.engine].mount for role in spec.roles]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        counts = list(
+            pool.map(lambda pair: _leases(vault, pair[0], pair[1].name), zip(mounts, spec.roles, strict=True))
+        )
+    return [
+        RoleStatus(role.qualified, role.type, states[f"{mount}/roles/{role.name}"], count)
+        for role, mount, count in zip(spec.roles, mounts, counts, strict=True)
+    ]
+
+
+def _leases(vault: Vault, mount: str, role: str) -> int | None:
+    """Active leases of a role: Vault keeps those of `creds` and of `sts` apart."""
+    try:
+        return sum(len(vault.names(f"sys/leases/lookup/{mount}/{kind}/{role}")) for kind in ("creds", "sts"))
+    except NotAllowed:
+        return None
+
+
+def _strangers(spec: Spec, vault: Vault, known: set[str]) -> list[str]:
+    found: list[str] = []
+    for engine in spec.engines:
+        roles = (AwsRole(engine.mount, name, "iam_user").path for name in vault.names(f"{engine.mount}/roles"))
+        found += [path for path in roles if path not in known]
+    return found

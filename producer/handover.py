@@ -13,7 +13,7 @@ from vault_aws_kit.vault import Vault
 
 @dataclass(frozen=True)
 class Handover:
-    """`wrapping_token` can be unwrapped once, within `ttl` seconds; who finds it used knows that somebody else had it."""
+    """`wrapping_token` can be unwrapped once, within `ttl` seconds; found used, somebody else had it."""
 
     team: str
     mount: str

@@ -46,7 +46,7 @@ class Catalog:
         self._drop_chunks(path, keep=digest(text))
 
     def wait_until_ready(self) -> None:
-        """Wait for a mount that was just made: Vault prepares KV v2 in the background, and refuses requests meanwhile."""
+        """Wait for a mount that was just made: Vault prepares KV v2 in the background, refusing requests meanwhile."""
         deadline = time.monotonic() + READY_WITHIN
         while True:
             try:

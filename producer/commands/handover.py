@@ -57,6 +57,6 @@ def command(
         f"Send both lines to {team} within {clock.duration(given.ttl)}. Who receives them logs in once with:\n\n"
         f"  export VAULT_ADDR={address} VAULT_ROLE_ID={given.role_id}\n"
         "  consumer login --method approle --wrapped   # paste the wrapping token, then Enter\n\n"
-        "If Vault says there that the token was already used, somebody else had it: run this again with --revoke-others."
+        "If it says there that the token was used already, somebody else had it: run this again with --revoke-others."
     )
     return 0

@@ -24,6 +24,7 @@ class Credentials:
     renewable: bool = False
     region: str = ""
     role: str = ""
+    type: str = ""
 
     @property
     def revocable(self) -> bool:

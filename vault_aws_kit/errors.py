@@ -4,6 +4,7 @@
     ├── SpecError            10–29  the platform team's file and its templates
     ├── VaultError           30–49  Vault, the token, what it may do
     ├── AwsError             50–59  AWS and its credentials
+    ├── RequestError         60–69  credentials that were asked for in a way that the role can't give them
     ├── TerraformError       70–79  what is rendered and where it goes
     └── RunError             80–89  a command that was stopped or only partly done
 
@@ -225,13 +226,21 @@ class LoginFailed(VaultError):
     exit_code = 43
 
 
-class VaultRefused(VaultError):
+class VaultAnswered(VaultError):
+    """Vault's own words on what went wrong are in `said`."""
+
+    def __init__(self, message: str, *, hint: str = "", said: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.said = said
+
+
+class VaultRefused(VaultAnswered):
     """Vault understood the request and rejected it (HTTP 400 and the like)."""
 
     exit_code = 44
 
 
-class VaultFailed(VaultError):
+class VaultFailed(VaultAnswered):
     """Vault itself failed (HTTP 5xx, rate limits)."""
 
     exit_code = 45
@@ -282,6 +291,31 @@ class RootKeyUnknown(AwsError):
 
 class AwsUnreachable(AwsError):
     exit_code = 54
+
+
+# ── what was asked of a role ────────────────────────────────────────────────────────────────────
+
+
+class RequestError(KitError):
+    """What was asked for doesn't fit the role. (64 is usage, so no error here owns it.)"""
+
+
+class RoleAmbiguous(RequestError):
+    """Several roles have this name."""
+
+    exit_code = 60
+
+
+class RoleArnNeeded(RequestError):
+    """The role can become several AWS roles, or not the one that was asked for."""
+
+    exit_code = 61
+
+
+class TtlNotForRole(RequestError):
+    """A time to live that the role's type doesn't take, or that AWS doesn't give."""
+
+    exit_code = 62
 
 
 # ── Terraform and what is written for it ────────────────────────────────────────────────────────

@@ -52,7 +52,7 @@ class CommandFolder(click.Group):
         return command
 
 
-def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one for each way out
+def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code; nothing but a code ever comes out of it."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
     try:
@@ -65,16 +65,21 @@ def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted.")
         return INTERRUPTED
-    except KitError as error:
-        _show(error)
-        return error.exit_code
     except BrokenPipeError:
         # Whoever read the output has had enough (`| head`): that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a traceback would be a bug of its own
-        return _bug(error)
+        return report(error)
     return result if isinstance(result, int) else 0
+
+
+def report(error: Exception) -> int:
+    """Tell a person of an error, and give its exit code."""
+    if not isinstance(error, KitError):
+        return _bug(error)
+    _show(error)
+    return error.exit_code
 
 
 # ── talk, on stderr ──────────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 from urllib.parse import quote
@@ -36,6 +36,8 @@ PARALLEL = 8
 CAPABILITY_BATCH = 500  # OpenBao refuses bodies of some 1,000 strings
 NOT_FOUND, FORBIDDEN, BAD_REQUEST = 404, 403, 400
 SEALED = 503
+_BY_POLICY = "error occurred:"
+_LOOKUP = "auth/token/lookup-self"
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What Vault answered. `data` is {} where there was none; lease fields are 0 and '' where there is no lease."""
+    """What Vault answered. `data` is {} where there was none; lease fields are 0 and '' where there is no lease.
 
-    data: Body
+    What may hold a secret stays out of its repr.
+    """
+
+    data: Body = field(repr=False)
     lease_id: str = ""
     lease_duration: int = 0
     renewable: bool = False
-    auth: Body | None = None
-    wrap_info: Body | None = None
+    auth: Body | None = field(default=None, repr=False)
+    wrap_info: Body | None = field(default=None, repr=False)
     warnings: Sequence[str] = ()
 
 
@@ -178,9 +183,10 @@ class Vault:
 
     def _error(self, request: Request, response: requests.Response) -> KitError:
         said = "; ".join(_messages(response)) or response.reason or f"HTTP {response.status_code}"
+        said = said.rstrip(".")
         what = f"{request.operation} {request.path}"
         if response.status_code == FORBIDDEN:
-            return self._why_forbidden(request)
+            return self._why_forbidden(request, said)
         if response.status_code == SEALED and "sealed" in said.lower():
             return VaultSealed(
                 f"Vault at {self.settings.address} is sealed.", hint="Unseal it: `vault operator unseal`."
@@ -188,12 +194,12 @@ class Vault:
         if response.status_code == BAD_REQUEST and "HTTP request to an HTTPS server" in response.text:
             return SettingsInvalid(f"{self.settings.address} speaks TLS.", hint="Write https:// in VAULT_ADDR.")
         if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
-            return VaultFailed(f"Vault failed on {what}: {said}.", hint="Try again; Vault's log says more.")
-        return VaultRefused(f"Vault refuses {what}: {said}.")
+            return VaultFailed(f"Vault failed on {what}: {said}.", hint="Try again; Vault's log says more.", said=said)
+        return VaultRefused(f"Vault refuses {what}: {said}.", said=said)
 
-    def _why_forbidden(self, request: Request) -> KitError:
-        """Tell a token that is no good from one that lacks a capability: Vault's own answer is the same."""
-        if request.path.startswith("auth/token/") or not self._token_works():
+    def _why_forbidden(self, request: Request, said: str) -> KitError:
+        """Tell a token that is no good from one that lacks a capability: Vault's own answers hardly differ."""
+        if not self._token_works(request, said):
             return token_refused(self.settings.address)
         may = self._capabilities_if_told(request.path)
         has = f"it has {', '.join(sorted(may))}" if may else "no policy of it names the path"
@@ -202,12 +208,19 @@ class Vault:
             hint="Ask whoever keeps Vault's policies for it, or use another token.",
         )
 
-    def _token_works(self) -> bool:
-        looked_up = self._send(Request("read", "auth/token/lookup-self"))
-        if looked_up.ok:
-            return True
-        asked = self._send(Request("update", "sys/capabilities-self", {"paths": ["sys/capabilities-self"]}))
-        return asked.ok
+    def _token_works(self, request: Request, said: str) -> bool:
+        """Whether a refusal came from the token's policies, and so not from the token itself.
+
+        Policies answer with a list ("1 error occurred: …"); a bad token gives the bare words, since Vault 1.15
+        with "invalid token". The bare words have other causes too (an address outside the token's CIDRs, a plugin
+        that refuses), so only they are worth a second question.
+        """
+        if _BY_POLICY in said:
+            return "invalid token" not in said
+        if request.path == _LOOKUP:
+            return False
+        asked = self._send(Request("read", _LOOKUP))
+        return asked.ok or _BY_POLICY in "".join(_messages(asked))
 
     def _capabilities_if_told(self, path: str) -> frozenset[str]:
         answer = self._send(Request("update", "sys/capabilities-self", {"paths": [path]}))

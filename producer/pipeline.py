@@ -114,10 +114,22 @@ def _apply_one(action: Action, vault: Vault, progress: Progress) -> KitError | N
         if action.writes:
             for request in action.resource.requests(action.before):
                 vault.write(request.path, request.body)
-        progress(action)
     except KitError as error:
-        return error
+        if not _made_by_others_meanwhile(action, vault):
+            return error
+    progress(action)
     return None
+
+
+def _made_by_others_meanwhile(action: Action, vault: Vault) -> bool:
+    """Whether a shared object is there now after all: another spec's setup may have been quicker."""
+    resource = action.resource
+    if not resource.shared:
+        return False
+    try:
+        return observe([resource], vault)[action.key] == resource.body()
+    except KitError:
+        return False
 
 
 def _partly(failures: Sequence[Failure], plan: Plan) -> PartlyApplied:

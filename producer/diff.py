@@ -6,43 +6,62 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from producer.resources.interface import Resource, changed_keys
+from producer.owned import Mark, Owned, fingerprint
+from producer.resources.interface import Key, Resource, changed_keys
 from vault_aws_kit.errors import NotOurs
-from vault_aws_kit.vault import Body
+from vault_aws_kit.vault import Body, Request
 
-Verb = Literal["create", "update", "claim", "keep"]
-Key = tuple[str, str]
-"""A resource's kind and path."""
+Verb = Literal["create", "update", "claim", "keep", "delete", "forget"]
+
+Reason = Literal["new", "spec", "drift", "unfinished", "take-over", "not in the spec"]
+"""Why: first asked for, changed in the spec, changed in Vault since the last setup, left by a run that was stopped…"""
 
 
 @dataclass(frozen=True)
 class Action:
-    """One step of a plan. `keep` changes nothing; `claim` only records that an equal object is ours from now on."""
+    """One step of a plan.
+
+    `keep` changes nothing; `claim` only records that an equal object is ours from now on; `forget` only records
+    that one is ours no longer. `first` is sent before the action's own requests.
+    """
 
     verb: Verb
     resource: Resource
     before: Body | None
+    reasons: tuple[Reason, ...] = ()
+    first: tuple[Request, ...] = ()
 
     @property
     def key(self) -> Key:
-        return self.resource.kind, self.resource.path
+        return self.resource.key
 
     @property
-    def writes(self) -> bool:
-        """Whether it sends anything to the object itself."""
-        return self.verb in ("create", "update")
+    def after(self) -> Body | None:
+        return None if self.verb in ("delete", "forget") else self.resource.body()
 
     @property
     def changed(self) -> list[str]:
-        """The fields that differ."""
-        return changed_keys(self.before, self.resource.body())
+        """The fields that an update changes."""
+        return changed_keys(self.before, self.resource.body()) if self.verb == "update" else []
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """What it sends to Vault."""
+        if self.verb in ("create", "update"):
+            return [*self.first, *self.resource.requests(self.before)]
+        return [*self.first, *self.resource.removal()] if self.verb == "delete" else ()
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The ordered actions that bring Vault from what it is to what the spec says."""
+    """The ordered actions that bring Vault from what it is to what the spec says.
+
+    `left_over` is ours and no longer in the spec, and stays; `protected` stays even with `--prune`.
+    """
 
     actions: tuple[Action, ...]
+    left_over: tuple[Key, ...] = ()
+    protected: tuple[Key, ...] = ()
 
     @property
     def changes(self) -> tuple[Action, ...]:
@@ -56,28 +75,38 @@ class Plan:
 
 
 def diff(
-    desired: Sequence[Resource], observed: Mapping[Key, Body | None], ours: frozenset[Key], *, take_over: bool = False
-) -> Plan:
+    desired: Sequence[Resource], observed: Mapping[Key, Body | None], owned: Owned, *, take_over: bool = False
+) -> tuple[Action, ...]:
     """Compare each resource with what was observed.
 
     An object that is not ours is claimed where it is equal, and refused where it differs unless `take_over`.
     Raises NotOurs, which names all of those.
     """
-    actions = [_action(resource, observed[resource.kind, resource.path], ours) for resource in desired]
-    strangers = [a for a in actions if a.verb == "update" and a.key not in ours]
+    actions = tuple(_action(resource, observed[resource.key], owned.get(resource.key)) for resource in desired)
+    strangers = [a for a in actions if "take-over" in a.reasons]
     if strangers and not take_over:
         raise _not_ours(strangers)
-    return Plan(tuple(actions))
+    return actions
 
 
-def _action(resource: Resource, before: Body | None, ours: frozenset[Key]) -> Action:
+def _action(resource: Resource, before: Body | None, mark: Mark | None) -> Action:
     if before is None:
-        return Action("create", resource, None)
-    if resource.shared:
+        return Action("create", resource, None, _why(resource, before, mark))
+    if resource.shared or (before == resource.body() and mark):
         return Action("keep", resource, before)
-    if before != resource.body():
-        return Action("update", resource, before)
-    return Action("keep" if (resource.kind, resource.path) in ours else "claim", resource, before)
+    if before == resource.body():
+        return Action("claim", resource, before)
+    return Action("update", resource, before, _why(resource, before, mark) if mark else ("take-over",))
+
+
+def _why(resource: Resource, before: Body | None, mark: Mark | None) -> tuple[Reason, ...]:
+    if mark is None:
+        return ("new",)
+    if not mark.digest:
+        return ("unfinished",)
+    spec: tuple[Reason, ...] = ("spec",) if fingerprint(resource.body()) != mark.digest else ()
+    drift: tuple[Reason, ...] = ("drift",) if before is None or fingerprint(before) != mark.digest else ()
+    return spec + drift
 
 
 def _not_ours(strangers: Sequence[Action]) -> NotOurs:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+R = TypeVar("R")
 
 spec_option = click.option(
     "--spec",
@@ -22,6 +27,30 @@ templates_option = click.option(
     multiple=True,
     help="A folder of templates that is searched before the kit's own; may be repeated.",
 )
+
+
+def prune_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds --prune, --max-deletes and --revoke-leases, which reach the command as `prune: Prune | None`."""
+
+    @wraps(command)
+    def with_prune(*args: Any, prune: bool, max_deletes: int, revoke_leases: bool, **kwargs: Any) -> R:
+        from producer.prune import Prune
+
+        return command(*args, prune=Prune(max_deletes, revoke_leases) if prune else None, **kwargs)
+
+    for option in (
+        click.option("--revoke-leases", is_flag=True, help="With --prune: end what deleted roles have issued."),
+        click.option(
+            "--max-deletes",
+            default=10,
+            show_default=True,
+            help="With --prune: refuse to delete more than this.",
+        ),
+        click.option("--prune", is_flag=True, help="Delete what was made from this spec and is no longer in it."),
+    ):
+        option(with_prune)
+    return with_prune
+
 
 take_over_option = click.option(
     "--take-over", is_flag=True, help="Replace objects in Vault that differ and were not made from this spec."

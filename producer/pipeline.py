@@ -9,10 +9,11 @@ from graphlib import TopologicalSorter
 
 from producer import root
 from producer.desired import Desired
-from producer.diff import Action, Key, Plan, diff
-from producer.owned import read_owned, record_owned
+from producer.diff import Action, Plan, diff
+from producer.owned import claims, read_owned, record_owned, settled
+from producer.prune import Prune, check_deletes, left_over, owned_elsewhere, prune_actions
 from producer.resources import KINDS
-from producer.resources.interface import Resource
+from producer.resources.interface import Key, Resource
 from producer.root import FindKey, RootKey
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
@@ -37,14 +38,24 @@ def make_plan(
     *,
     catalog_mount: str = CATALOG_MOUNT,
     take_over: bool = False,
+    prune: Prune | None = None,
     find_key: FindKey = root.key_for_plan,
 ) -> Plan:
-    """Read Vault and say what would change, changing nothing. Raises NotOurs and every VaultError."""
+    """Read Vault and say what would change, changing nothing.
+
+    `prune` None leaves what the spec no longer has. Raises NotOurs, what `check_deletes` raises, and every VaultError.
+    """
     catalog = Catalog(vault, catalog_mount)
     keys = _root_keys(spec, vault, catalog, find_key)
     resources = Desired(spec, keys, catalog_mount).resources()
-    ours = read_owned(catalog, spec.name, KINDS)
-    return diff(resources, observe(resources, vault), ours, take_over=take_over)
+    owned = read_owned(catalog, spec.name)
+    actions = diff(resources, observe(resources, vault), owned, take_over=take_over)
+    rest = left_over(owned, {resource.key for resource in resources})
+    if prune is None:
+        return Plan(actions, left_over=tuple(resource.key for resource in rest))
+    removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), prune)
+    check_deletes(removals, vault, prune)
+    return Plan((*actions, *removals), protected=tuple(r.key for r in rest if owned[r.key].protect))
 
 
 def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | None]:
@@ -65,45 +76,50 @@ def apply(
     What fails stops only what comes after it in that order; the rest goes on. Raises PartlyApplied at the end.
     """
     catalog = Catalog(vault, catalog_mount)
-    first, rest = _split(plan.changes)
-    failures = _apply_level(first, vault, progress)
+    failures = _apply_group([a for a in plan.changes if a.resource.kind == "catalog-mount"], vault, progress)
     if failures:
         raise _partly(failures, plan)
-    if first:
+    if plan.count("create"):
         catalog.wait_until_ready()
-    before = read_owned(catalog, spec.name, KINDS)
-    record_owned(catalog, spec.name, before, before | {a.key for a in rest if not a.resource.shared})
-    failures = _apply_levels(rest, vault, progress)
+    before = read_owned(catalog, spec.name)
+    claimed = claims(before, plan, _protected(spec))
+    record_owned(catalog, spec.name, before, claimed)
+    failures = _apply_levels([a for a in plan.changes if a.resource.kind != "catalog-mount"], vault, progress)
+    record_owned(catalog, spec.name, claimed, settled(claimed, plan, frozenset(f.action.key for f in failures)))
     if failures:
         raise _partly(failures, plan)
 
 
 def levels(actions: Sequence[Action]) -> list[list[Action]]:
-    """Actions by kind, so that each list needs only the lists before it."""
-    order = TopologicalSorter({kind: set(made.after) for kind, made in KINDS.items()}).static_order()
-    by_kind = {kind: [a for a in actions if a.resource.kind == kind] for kind in order}
-    return [group for group in by_kind.values() if group]
-
-
-def _split(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
-    """The catalog's mount comes first of all: without it nothing can be recorded as ours."""
-    first = [a for a in actions if a.resource.kind == "catalog-mount"]
-    return first, [a for a in actions if a.resource.kind != "catalog-mount"]
+    """Groups that need only the groups before them: writes in the order of their needs, then deletions backwards."""
+    kinds = list(TopologicalSorter({kind: set(made.after) for kind, made in KINDS.items()}).static_order())
+    removals = [a for a in actions if a.after is None]
+    writes = [a for a in actions if a.after is not None]
+    groups = [[a for a in writes if a.resource.kind == kind] for kind in kinds]
+    groups += [[a for a in removals if a.resource.kind == kind] for kind in reversed(kinds)]
+    return [group for group in groups if group]
 
 
 def _apply_levels(actions: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:
     failures: list[Failure] = []
     broken: set[str] = set()
     for group in levels(actions):
-        if broken & set(type(group[0].resource).after):
+        if broken & _needs(group[0]):
             failures += [Failure(action, None) for action in group]
         else:
-            failures += _apply_level(group, vault, progress)
+            failures += _apply_group(group, vault, progress)
         broken |= {failure.action.resource.kind for failure in failures}
     return failures
 
 
-def _apply_level(group: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:
+def _needs(action: Action) -> set[str]:
+    """The kinds that must have gone well: for a write those it builds on, for a deletion those that build on it."""
+    if action.after is not None:
+        return set(type(action.resource).after)
+    return {kind for kind, made in KINDS.items() if action.resource.kind in made.after}
+
+
+def _apply_group(group: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:
     with ThreadPoolExecutor(PARALLEL) as pool:
         errors = list(pool.map(lambda action: _apply_one(action, vault, progress), group))
     return [Failure(action, error) for action, error in zip(group, errors, strict=True) if error]
@@ -111,9 +127,8 @@ def _apply_level(group: Sequence[Action], vault: Vault, progress: Progress) -> l
 
 def _apply_one(action: Action, vault: Vault, progress: Progress) -> KitError | None:
     try:
-        if action.writes:
-            for request in action.resource.requests(action.before):
-                vault.write(request.path, request.body)
+        for request in action.requests:
+            vault.tell(request)
     except KitError as error:
         if not _made_by_others_meanwhile(action, vault):
             return error
@@ -142,6 +157,12 @@ def _partly(failures: Sequence[Failure], plan: Plan) -> PartlyApplied:
     return PartlyApplied(
         "\n".join([f"{len(failures)} of {len(plan.changes)} changes failed ({done} are done):", *lines]),
         hint="Mend the cause and run `producer setup` again: it goes on from there.",
+    )
+
+
+def _protected(spec: Spec) -> frozenset[Key]:
+    return frozenset(
+        ("role", f"{spec.engine_named[role.engine].mount}/roles/{role.name}") for role in spec.roles if role.protect
     )
 
 

@@ -4,27 +4,44 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
 
-from producer.diff import Action, Plan
+from producer.diff import Action, Plan, Reason, Verb
 
-SIGNS = {"create": "+", "update": "~", "claim": "="}
-NOTES = {"claim": "  (equal already; recorded as ours)"}
+SIGNS = {"create": "+", "update": "~", "claim": "=", "delete": "-", "forget": "·"}
+REASONS: Mapping[Reason, str] = {
+    "new": "",
+    "spec": "changed in the spec",
+    "drift": "drift: changed in Vault since the last setup",
+    "unfinished": "left unfinished by an earlier run",
+    "take-over": "not made from this spec; replaced",
+    "not in the spec": "no longer in the spec",
+}
+NOTES: Mapping[Verb, str] = {
+    "claim": "equal already; from now on ours",
+    "forget": "stays or is gone; no longer counted as ours",
+}
 
 
 def plan_text(plan: Plan) -> str:
     """One line for each change, with what differs below it, and a sum."""
-    if not plan:
-        return f"Nothing to change: {len(plan.actions)} objects in Vault are as the spec says.\n"
     lines = [line for action in plan.changes for line in _action_lines(action)]
-    return "\n".join([*lines, "", summary(plan)]) + "\n"
+    total = summary(plan) if plan else f"Nothing to change: {len(plan.actions)} objects in Vault are as the spec says."
+    return "\n".join([*lines, *([""] if lines else []), total, *_staying(plan)]) + "\n"
 
 
 def summary(plan: Plan) -> str:
     """The plan's sum in one line."""
-    counts = {"to create": "create", "to update": "update", "to claim": "claim", "unchanged": "keep"}
-    told = [f"{plan.count(verb)} {words}" for words, verb in counts.items() if plan.count(verb)]  # type: ignore[arg-type]
+    words: Mapping[Verb, str] = {
+        "create": "to create",
+        "update": "to update",
+        "claim": "to claim",
+        "delete": "to delete",
+        "forget": "to forget",
+        "keep": "unchanged",
+    }
+    told = [f"{plan.count(verb)} {word}" for verb, word in words.items() if plan.count(verb)]
     return f"Plan: {', '.join(told)}."
 
 
@@ -38,22 +55,34 @@ def plan_json(plan: Plan, spec: str) -> dict[str, Any]:
                 "verb": action.verb,
                 "kind": action.resource.kind,
                 "path": action.resource.path,
-                "changed": action.changed if action.verb == "update" else [],
+                "reasons": list(action.reasons),
+                "changed": action.changed,
                 "before": action.before,
-                "after": action.resource.body(),
+                "after": action.after,
             }
             for action in plan.changes
         ],
-        "summary": {verb: plan.count(verb) for verb in ("create", "update", "claim", "keep")},
+        "left_over": [path for _, path in plan.left_over],
+        "protected": [path for _, path in plan.protected],
+        "summary": {verb: plan.count(verb) for verb in get_args(Verb)},
     }
 
 
 def _action_lines(action: Action) -> Iterator[str]:
-    yield f"{SIGNS[action.verb]} {action.resource.kind:<14} {action.resource.path}{NOTES.get(action.verb, '')}"
-    if action.verb == "update":
-        after = action.resource.body()
-        for key in action.changed:
-            yield from _field_lines(key, (action.before or {}).get(key), after[key])
+    notes = [NOTES[action.verb]] if action.verb in NOTES else [REASONS[reason] for reason in action.reasons]
+    note = f"  ({'; '.join(filter(None, notes))})" if any(notes) else ""
+    yield f"{SIGNS[action.verb]} {action.resource.kind:<14} {action.resource.path}{note}"
+    for key in action.changed:
+        yield from _field_lines(key, (action.before or {}).get(key), action.resource.body()[key])
+
+
+def _staying(plan: Plan) -> Iterator[str]:
+    if plan.left_over:
+        yield f"No longer in the spec, and kept ({len(plan.left_over)}; `--prune` deletes them):"
+        yield from (f"  {kind:<14} {path}" for kind, path in plan.left_over)
+    if plan.protected:
+        yield "No longer in the spec, but protected, and kept:"
+        yield from (f"  {kind:<14} {path}" for kind, path in plan.protected)
 
 
 def _field_lines(key: str, before: Any, after: Any) -> Iterator[str]:

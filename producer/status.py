@@ -10,12 +10,11 @@ from producer import root
 from producer.desired import Desired
 from producer.owned import read_owned
 from producer.pipeline import observe, remembered
-from producer.resources import KINDS
+from producer.prune import count_leases
 from producer.resources.aws_role import AwsRole
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import NotAllowed
 from vault_aws_kit.vault import PARALLEL, Vault
 
 
@@ -66,7 +65,7 @@ def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Stat
     """Look, and change nothing."""
     catalog = Catalog(vault, catalog_mount)
     states = _states(spec, vault, catalog)
-    ours = read_owned(catalog, spec.name, KINDS)
+    ours = read_owned(catalog, spec.name)
     wanted_paths = {path for path, _ in states.items()}
     return Status(
         spec=spec.name,
@@ -114,23 +113,13 @@ def _engine(engine: Engine, spec: Spec, vault: Vault, catalog: Catalog, states: 
 
 
 def _roles(spec: Spec, vault: Vault, states: Mapping[str, str]) -> list[RoleStatus]:
-    mounts = [spec.engine_named[role.engine].mount for role in spec.roles]
+    paths = [f"{spec.engine_named[role.engine].mount}/roles/{role.name}" for role in spec.roles]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        counts = list(
-            pool.map(lambda pair: _leases(vault, pair[0], pair[1].name), zip(mounts, spec.roles, strict=True))
-        )
+        counts = list(pool.map(lambda path: count_leases(vault, path), paths))
     return [
-        RoleStatus(role.qualified, role.type, states[f"{mount}/roles/{role.name}"], count)
-        for role, mount, count in zip(spec.roles, mounts, counts, strict=True)
+        RoleStatus(role.qualified, role.type, states[path], count)
+        for role, path, count in zip(spec.roles, paths, counts, strict=True)
     ]
-
-
-def _leases(vault: Vault, mount: str, role: str) -> int | None:
-    """Active leases of a role: Vault keeps those of `creds` and of `sts` apart."""
-    try:
-        return sum(len(vault.names(f"sys/leases/lookup/{mount}/{kind}/{role}")) for kind in ("creds", "sts"))
-    except NotAllowed:
-        return None
 
 
 def _strangers(spec: Spec, vault: Vault, known: set[str]) -> list[str]:

@@ -312,8 +312,8 @@ class RoleArnNeeded(RequestError):
     exit_code = 61
 
 
-class TtlNotForRole(RequestError):
-    """A time to live that the role's type doesn't take, or that AWS doesn't give."""
+class ParameterNotForRole(RequestError):
+    """A TTL or another parameter that the role's type doesn't take, or that AWS doesn't give."""
 
     exit_code = 62
 
@@ -368,6 +368,22 @@ class RevokeFailed(RunError):
     """Credentials could not be revoked, and live on until their lease ends."""
 
     exit_code = 82
+
+
+class TooManyDeletes(RunError):
+    exit_code = 83
+
+
+class MountInUse(RunError):
+    """A mount that would be deleted holds what is not ours."""
+
+    exit_code = 84
+
+
+class HasLeases(RunError):
+    """A role that would be deleted has credentials out there."""
+
+    exit_code = 85
 
 
 def exit_codes() -> dict[int, type[KitError]]:

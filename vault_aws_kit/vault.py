@@ -129,6 +129,11 @@ class Vault:
             raise self._error(request, response)
         return _answer(response)
 
+    def tell(self, request: Request) -> None:
+        """Send a request for what it does. Deleting what isn't there is fine; writing where nothing can be is not."""
+        if self.ask(request) is None and request.operation != "delete":
+            raise VaultRefused(f"Vault has nothing at {request.path} that could be written.")
+
     # ── many at once: the seam for whatever is faster ────────────────────────────────────────────
 
     def read_many(self, paths: Iterable[str]) -> dict[str, Body | None]:

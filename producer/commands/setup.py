@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from producer.options import spec_option, take_over_option, templates_option
+from producer.options import prune_options, spec_option, take_over_option, templates_option
 from vault_aws_kit import terminal
+
+if TYPE_CHECKING:
+    from producer.prune import Prune
 
 
 @click.command()
 @spec_option
 @templates_option
 @take_over_option
+@prune_options
 @terminal.yes_option
 @terminal.format_option("text", "json")
 @terminal.vault_options
@@ -22,6 +27,7 @@ def command(
     spec_file: Path,
     templates: Sequence[Path],
     take_over: bool,
+    prune: Prune | None,
     yes: bool,
     output: str,
     vault: terminal.VaultOptions,
@@ -36,7 +42,7 @@ def command(
     terminal.warn_all(spec.warnings)
     with terminal.connect(vault) as connection:
         plan = make_plan(
-            spec, connection, catalog_mount=vault.catalog_mount, take_over=take_over, find_key=key_from_aws
+            spec, connection, catalog_mount=vault.catalog_mount, take_over=take_over, prune=prune, find_key=key_from_aws
         )
         if output == "text":
             terminal.emit(plan_text(plan))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit.vault import Body
@@ -17,6 +17,10 @@ class AclPolicy(Resource):
 
     name: str
     hcl: str
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        return cls(path.removeprefix("sys/policies/acl/"), "")
 
     @property
     def path(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit.vault import Body
@@ -22,6 +22,11 @@ class AppRole(Resource):
     token_ttl: int
     token_max_ttl: int
     secret_id_ttl: int
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        mount, _, name = path.removeprefix("auth/").rpartition("/role/")
+        return cls(mount, name, "", 0, 0, 0)
 
     @property
     def path(self) -> str:

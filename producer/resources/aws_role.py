@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit.contract import CredentialType
@@ -41,6 +41,11 @@ class AwsRole(Resource):
     session_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     default_sts_ttl: int = 0
     max_sts_ttl: int = 0
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        mount, _, name = path.rpartition("/roles/")
+        return cls(mount, name, "iam_user")
 
     @property
     def path(self) -> str:

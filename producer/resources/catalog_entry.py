@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit import catalog
@@ -21,6 +21,11 @@ class CatalogEntry(Resource):
     mount: str
     name: str
     text: str
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        mount, _, name = path.partition("/data/")
+        return cls(mount, name, "")
 
     @property
     def path(self) -> str:

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self, TypeAlias
 
 from vault_aws_kit.vault import Body, Request
+
+Key: TypeAlias = tuple[str, str]
+"""A resource's kind and path: what it is recorded by."""
 
 
 class Resource(ABC):
@@ -26,10 +29,19 @@ class Resource(ABC):
     shared: ClassVar[bool] = False
     """Whether it only has to be there: found already, it belongs to somebody else and is left as it is."""
 
+    @classmethod
+    @abstractmethod
+    def at(cls, path: str) -> Self:
+        """The resource of this kind that stands at a path, of which no more is known: enough to find and delete it."""
+
     @property
     @abstractmethod
     def path(self) -> str:
         """Its identity: where it is written."""
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.path
 
     @property
     def source(self) -> str:
@@ -49,7 +61,7 @@ class Resource(ABC):
         return [Request("update", self.path, self.body())]
 
     def removal(self) -> Sequence[Request]:
-        """What to send to delete it."""
+        """What to send to delete it; nothing where it goes with something else."""
         return [Request("delete", self.path)]
 
 

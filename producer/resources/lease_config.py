@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit import clock
@@ -21,6 +21,10 @@ class LeaseConfig(Resource):
     mount: str
     default: int
     max: int
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        return cls(path.removesuffix("/config/lease"), 0, 0)
 
     @property
     def path(self) -> str:

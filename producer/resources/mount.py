@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit.errors import WrongMountType
@@ -17,11 +17,16 @@ class Mount(Resource):
 
     kind: ClassVar[str] = "mount"
     table: ClassVar[str] = "sys/mounts"
+    usual_type: ClassVar[str] = ""
 
     mount: str
     type: str
     description: str = ""
     version: str = ""
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        return cls(path.removeprefix(f"{cls.table}/"), cls.usual_type)
 
     @property
     def path(self) -> str:
@@ -67,6 +72,7 @@ class AwsMount(Mount):
     """A mount of the AWS secrets engine. `max_ttl` (seconds) bounds every lease of it, whatever a role says."""
 
     kind: ClassVar[str] = "aws-mount"
+    usual_type: ClassVar[str] = "aws"
 
     max_ttl: int = 0
 

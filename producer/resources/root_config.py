@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit.vault import Body, Request
@@ -21,6 +21,10 @@ class RootConfig(Resource):
     region: str
     access_key_id: str = ""
     secret_access_key: str = field(default="", repr=False)
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        return cls(path.removesuffix("/config/root"), "")
 
     @property
     def path(self) -> str:

@@ -39,7 +39,10 @@ class Engine:
 
 @dataclass(frozen=True)
 class Role:
-    """A role after `for_each`, templates and variables; `policy_document` is minified JSON, '' for none."""
+    """A role after `for_each`, templates and variables; `policy_document` is minified JSON, '' for none.
+
+    One that is protected is never deleted, not even once the spec no longer has it.
+    """
 
     name: str
     engine: str
@@ -55,6 +58,7 @@ class Role:
     session_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     default_ttl: int = 0
     max_ttl: int = 0
+    protect: bool = False
 
     @property
     def qualified(self) -> str:

@@ -98,10 +98,8 @@ def test_no_secret_is_in_what_a_plan_shows_or_in_a_repr():
 
 
 def test_every_kind_comes_after_those_it_needs():
-    order = [
-        group[0].resource.kind
-        for group in levels(diff(desired(), {(r.kind, r.path): None for r in desired()}, frozenset()).changes)
-    ]
+    actions = diff(desired(), {resource.key: None for resource in desired()}, {})
+    order = [group[0].resource.kind for group in levels(actions)]
     for resource in desired():
         for needed in type(resource).after:
             assert needed not in order or order.index(needed) < order.index(resource.kind)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from producer.diff import diff
+from producer.diff import Plan, diff
+from producer.owned import Mark, fingerprint
 from producer.resources.acl_policy import AclPolicy
 from producer.resources.aws_role import AwsRole
 from producer.resources.mount import AuthMount
@@ -14,9 +15,16 @@ POLICY = AclPolicy("vak-prod-web", 'path "a" {}')
 KEY = (POLICY.kind, POLICY.path)
 
 
-def verbs(observed, ours=frozenset(), resource=POLICY, **options):
-    plan = diff([resource], {(resource.kind, resource.path): observed}, ours, **options)
-    return [action.verb for action in plan.actions]
+OURS = {KEY: Mark(fingerprint(POLICY.body()))}
+
+
+def action(observed, owned=None, resource=POLICY, **options):
+    (found,) = diff([resource], {resource.key: observed}, owned or {}, **options)
+    return found
+
+
+def verbs(*args, **options):
+    return [action(*args, **options).verb]
 
 
 def test_what_is_not_there_is_created():
@@ -24,22 +32,23 @@ def test_what_is_not_there_is_created():
 
 
 def test_what_is_ours_and_equal_is_kept():
-    assert verbs(POLICY.body(), frozenset({KEY})) == ["keep"]
+    assert verbs(POLICY.body(), OURS) == ["keep"]
 
 
 def test_what_is_ours_and_differs_is_updated():
-    assert verbs({"policy": "other"}, frozenset({KEY})) == ["update"]
+    assert verbs({"policy": "other"}, OURS) == ["update"]
 
 
 def test_what_is_equal_but_not_ours_is_claimed_and_counts_as_a_change():
-    plan = diff([POLICY], {KEY: POLICY.body()}, frozenset())
-    assert [action.verb for action in plan.changes] == ["claim"]
-    assert not plan.changes[0].writes
+    claim = action(POLICY.body())
+    assert claim.verb == "claim"
+    assert Plan((claim,)).changes == (claim,)
+    assert not claim.requests
 
 
 def test_what_differs_and_is_not_ours_is_refused_by_name_and_field():
     with pytest.raises(NotOurs) as refused:
-        diff([POLICY], {KEY: {"policy": "other"}}, frozenset())
+        diff([POLICY], {KEY: {"policy": "other"}}, {})
     assert "acl-policy sys/policies/acl/vak-prod-web differs in policy" in refused.value.message
     assert "--take-over" in refused.value.hint
 
@@ -53,7 +62,25 @@ def test_an_auth_mount_that_is_there_belongs_to_others_and_is_left_alone():
 
 
 def test_a_plan_without_changes_is_false():
-    assert not diff([POLICY], {KEY: POLICY.body()}, frozenset({KEY}))
+    assert not Plan((action(POLICY.body(), OURS),))
+
+
+@pytest.mark.parametrize(
+    ("before", "recorded", "reasons"),
+    [
+        (None, None, ("new",)),
+        (None, "", ("unfinished",)),
+        (None, POLICY.hcl, ("drift",)),
+        ("old", "old", ("spec",)),
+        ("edited", POLICY.hcl, ("drift",)),
+        ("edited", "old", ("spec", "drift")),
+        ("edited", "", ("unfinished",)),
+    ],
+)
+def test_a_plan_says_whether_the_spec_or_vault_was_changed(before, recorded, reasons):
+    digest = fingerprint({"policy": recorded}) if recorded else ""
+    owned = {} if recorded is None else {KEY: Mark(digest)}
+    assert action(before and {"policy": before}, owned).reasons == reasons
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,114 @@
+"""Running a program as a shell would: its signals, its exit code.
+
+The child shares our process group, so that a terminal's Ctrl-C, Ctrl-Z and resizes reach it by themselves. What
+somebody sends to us alone (`kill`, a CI runner, systemd) is passed on; a second delivery would be wrong, as
+Terraform takes a second interrupt for an order to stop at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from signal import Signals
+
+FROM_TERMINAL = frozenset({Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP})
+PASSED_ON = FROM_TERMINAL | {Signals.SIGTERM, Signals.SIGUSR1, Signals.SIGUSR2}
+NOT_EXECUTABLE, NOT_FOUND, SIGNALLED = 126, 127, 128
+
+Mask = frozenset[int]
+
+
+class NotStarted(Exception):
+    """There is no child; `code` is what a shell would exit with."""
+
+    def __init__(self, why: str, code: int) -> None:
+        super().__init__(why)
+        self.why = why
+        self.code = code
+
+
+@contextmanager
+def signals_held() -> Iterator[Mask]:
+    """Keep signals waiting, so that none of them can end us while we hold something that must be given back.
+
+    `run` answers those that come meanwhile; what still waits at the end is dropped, as its work is done. Gives the
+    mask that was there before, for the child.
+    """
+    handlers = {Signals.SIGCHLD: signal.signal(Signals.SIGCHLD, _noted)}  # where it is ignored, no child can be awaited
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON | {Signals.SIGCHLD})
+    try:
+        yield frozenset(before)
+    finally:
+        handlers |= {number: signal.signal(number, signal.SIG_IGN) for number in PASSED_ON}
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], mask: Mask) -> int:
+    """Run a program to its end, within `signals_held`; gives its exit code, 128+n where signal n ended it.
+
+    Raises NotStarted.
+    """
+    early = signal.sigpending() & PASSED_ON
+    if early:
+        raise NotStarted(f"{Signals(min(early)).name} came first", SIGNALLED + min(early))
+    try:
+        # SIGPIPE and SIGXFSZ are ignored by Python alone; whatever else is ignored, as under nohup, stays so.
+        child = os.posix_spawnp(
+            command[0], list(command), environment,
+            setsigmask=mask, setsigdef={Signals.SIGPIPE, Signals.SIGXFSZ},
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise NotStarted(f"{command[0]}: command not found", NOT_FOUND) from None
+    except OSError as error:
+        raise NotStarted(f"{command[0]}: {error.strerror}", NOT_EXECUTABLE) from None
+    return _code(_wait(child))
+
+
+def _wait(child: int) -> int:
+    """The child's wait status; until it has one, signals are passed on to it."""
+    while True:
+        number, by_terminal = _next_signal()
+        if number != Signals.SIGCHLD:
+            if not by_terminal:
+                os.kill(child, number)
+            continue
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+
+
+def _next_signal() -> tuple[int, bool]:
+    """The next signal, and whether the terminal sent it, in which case the child has had it too."""
+    watched = PASSED_ON | {Signals.SIGCHLD}
+    if not hasattr(signal, "sigwaitinfo"):  # macOS
+        number = signal.sigwait(watched)
+        return number, number in FROM_TERMINAL and _in_foreground()
+    told = signal.sigwaitinfo(watched)
+    return told.si_signo, told.si_signo in FROM_TERMINAL and told.si_code > 0  # processes' codes are 0 and below
+
+
+def _in_foreground() -> bool:
+    """Whether a terminal would send us its signals: the best guess where a signal doesn't say who sent it."""
+    try:
+        terminal = os.open(os.ctermid(), os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+def _code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else SIGNALLED - code
+
+
+def _noted(number: int, frame: object) -> None:
+    """A handler that does nothing: a signal without one may be dropped before anybody waits for it."""

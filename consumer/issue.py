@@ -1,0 +1,174 @@
+"""Asking Vault for credentials of a role, and giving them back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from consumer.refusals import refusal
+from consumer.token import TokenInfo
+from vault_aws_kit import clock
+from vault_aws_kit.credentials import Credentials
+from vault_aws_kit.errors import (
+    KitError,
+    NotAllowed,
+    ParameterNotForRole,
+    RevokeFailed,
+    RoleArnNeeded,
+    VaultFailed,
+    VaultRefused,
+    VaultUnreachable,
+)
+from vault_aws_kit.vault import Request
+
+if TYPE_CHECKING:
+    from vault_aws_kit.contract import RoleEntry
+    from vault_aws_kit.vault import Answer, Body, Vault
+
+SHORTEST_TTL = (
+    900  # AWS gives no session for less: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+)
+REVOKE_PAUSES = (0.5, 2.0)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What is asked of a role beyond its name. `ttl` in seconds; 0 and '' leave it to the role."""
+
+    ttl: int = 0
+    role_arn: str = ""
+    session_name: str = ""
+    region: str = ""
+
+
+def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) -> Credentials:
+    """Fresh credentials of a role.
+
+    Raises RoleNotGranted, RoleUnknown, AwsRefused, RoleArnNeeded, ParameterNotForRole.
+    """
+    body = _body(role, asked)
+    path = f"{role.mount}/creds/{role.name}"
+    before = clock.now()
+    try:
+        answer = vault.ask(Request("update", path, body) if body else Request("read", path))
+    except (NotAllowed, VaultRefused, VaultFailed) as error:
+        raise refusal(error, role, token.policies) from None
+    return _credentials(answer, token, role, asked, before)
+
+
+def revoke(vault: Vault, lease_id: str, pauses: Sequence[float] = REVOKE_PAUSES) -> None:
+    """End a lease, and with it an IAM user's key; returns when that is done. Raises RevokeFailed.
+
+    A lease that has ended already is fine. Vault's failures are tried again after each pause (in seconds).
+    """
+    for pause in (*pauses, None):
+        try:
+            vault.write("sys/leases/revoke", {"lease_id": lease_id, "sync": True})
+        except (VaultUnreachable, VaultFailed) as error:
+            if pause is None:
+                raise _not_revoked(lease_id, error) from None
+            time.sleep(pause)
+        except KitError as error:
+            raise _not_revoked(lease_id, error) from None
+        else:
+            return
+
+
+# ── inside ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _body(role: RoleEntry, asked: Parameters) -> Body:
+    """What to send with the request; raises what Vault or AWS would refuse, or silently ignore."""
+    body: dict[str, object] = {}
+    if asked.ttl:
+        _check_ttl(role, asked.ttl)
+        body["ttl"] = asked.ttl
+    arn = chosen_arn(role, asked.role_arn)
+    if arn:
+        body["role_arn"] = arn
+    if asked.session_name:
+        _check_session_name(role)
+        body["role_session_name"] = asked.session_name
+    return body
+
+
+def _check_ttl(role: RoleEntry, ttl: int) -> None:
+    if not role.sts:
+        raise ParameterNotForRole(
+            f"The credentials of {role.name!r} ({role.type}) live as long as the engine's lease: they take no --ttl.",
+            hint="Leave --ttl out, or ask the platform team for another lease on the engine.",
+        )
+    if ttl < SHORTEST_TTL:
+        raise ParameterNotForRole(
+            f"AWS gives no session for {clock.duration(ttl)}: 15m is the shortest.", hint="Ask for 15m or more."
+        )
+    if role.max_ttl and ttl > role.max_ttl:
+        raise ParameterNotForRole(
+            f"Role {role.name!r} gives at most {clock.duration(role.max_ttl)}, not {clock.duration(ttl)}.",
+            hint=f"Ask for --ttl {clock.duration(role.max_ttl)} or less.",
+        )
+
+
+def _check_session_name(role: RoleEntry) -> None:
+    if role.type != "assumed_role":
+        raise ParameterNotForRole(
+            f"Role {role.name!r} ({role.type}) takes no --session-name.", hint="Only assumed_role does: leave it out."
+        )
+
+
+def chosen_arn(role: RoleEntry, asked: str) -> str:
+    """The AWS role to ask for, '' where there is nothing to choose. Raises RoleArnNeeded."""
+    if asked and asked not in role.role_arns:
+        has = f"Choose {' or '.join(role.role_arns)}." if role.role_arns else "Leave --role-arn out."
+        raise RoleArnNeeded(f"{asked} is none of the AWS roles of {role.name!r}.", hint=has)
+    if len(role.role_arns) > 1 and not asked:
+        raise RoleArnNeeded(
+            f"Role {role.name!r} stands for {len(role.role_arns)} AWS roles.",
+            hint=f"Choose one with --role-arn: {' or '.join(role.role_arns)}.",
+        )
+    return asked if len(role.role_arns) > 1 else ""
+
+
+def _credentials(
+    answer: Answer | None, token: TokenInfo, role: RoleEntry, asked: Parameters, before: datetime
+) -> Credentials:
+    data = answer.data if answer else {}
+    if not answer or not data.get("access_key") or not data.get("secret_key"):
+        raise VaultFailed(
+            f"Vault's answer for {role.mount}/creds/{role.name} holds no credentials.",
+            hint=f"Is {role.mount} an AWS secrets engine? Ask the platform team to run `producer status`.",
+        )
+    session = str(data.get("session_token") or data.get("security_token") or "")
+    return Credentials(
+        access_key_id=str(data["access_key"]),
+        secret_access_key=str(data["secret_key"]),
+        session_token=session,
+        expires=_session_expires(answer, role, asked, before) if session else _key_expires(answer, token, before),
+        lease_id=answer.lease_id,
+        renewable=answer.renewable,
+        region=asked.region or role.region,
+        role=role.name,
+        type=role.type,
+    )
+
+
+def _session_expires(answer: Answer, role: RoleEntry, asked: Parameters, before: datetime) -> datetime:
+    """When AWS ends a session. Some servers give STS no lease: then by what was asked, at worst the shortest."""
+    told = [int(n) for n in (answer.lease_duration, answer.data.get("ttl")) if n]
+    return before + timedelta(seconds=min(told) if told else asked.ttl or role.default_ttl or SHORTEST_TTL)
+
+
+def _key_expires(answer: Answer, token: TokenInfo, before: datetime) -> datetime | None:
+    """When Vault deletes an IAM user's key: with its lease, and at the latest with the token that asked for it."""
+    lease = before + timedelta(seconds=answer.lease_duration) if answer.lease_duration else None
+    return min((end for end in (lease, token.expires) if end), default=None)
+
+
+def _not_revoked(lease_id: str, error: KitError) -> RevokeFailed:
+    return RevokeFailed(
+        f"The lease {lease_id} was not revoked: {error.message}",
+        hint=f"Revoke it by hand: `vault lease revoke {lease_id}`.",
+    )

@@ -1,0 +1,179 @@
+"""Which teams a token belongs to, and which roles they may use: read from the catalog."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from consumer.token import TokenInfo, look_up
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import CATALOG_MOUNT, RoleEntry, TeamEntry, team_path, teams_of_policy
+from vault_aws_kit.errors import (
+    CatalogMissing,
+    CatalogUnreadable,
+    NotAllowed,
+    RoleAmbiguous,
+    RoleUnknown,
+    TeamUnknown,
+    VaultRefused,
+)
+
+if TYPE_CHECKING:
+    from vault_aws_kit.vault import Vault
+
+NAMED_AT_MOST = 12
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a token may use: the catalog entries that it may read."""
+
+    token: TokenInfo
+    teams: tuple[TeamEntry, ...]
+
+    @property
+    def roles(self) -> tuple[RoleEntry, ...]:
+        """Every role once, by name."""
+        unique = {(role.mount, role.name): role for team in self.teams for role in team.roles}
+        return tuple(sorted(unique.values(), key=lambda role: (role.name, role.engine, role.mount)))
+
+    def name_of(self, role: RoleEntry) -> str:
+        """The role's name as `--role` takes it: with its engine where another engine has one of the same name."""
+        return role.qualified if self._names[role.name] > 1 else role.name
+
+    def teams_of(self, role: RoleEntry) -> tuple[TeamEntry, ...]:
+        return tuple(team for team in self.teams if role in team.roles)
+
+    def role(self, name: str) -> RoleEntry:
+        """The role called ROLE or ENGINE/ROLE. Raises RoleUnknown, RoleAmbiguous."""
+        found = [role for role in self.roles if name in (role.name, role.qualified)]
+        if not found:
+            raise self._unknown(name)
+        if len(found) > 1:
+            raise _ambiguous(name, found)
+        return found[0]
+
+    @property
+    def _names(self) -> Counter[str]:
+        return Counter(role.name for role in self.roles)
+
+    def _unknown(self, name: str) -> RoleUnknown:
+        names = [self.name_of(role) for role in self.roles]
+        near = difflib.get_close_matches(name, [*names, *(role.qualified for role in self.roles)], n=3)
+        teams = ", ".join(f"{team.spec}/{team.team}" for team in self.teams[:NAMED_AT_MOST])
+        return RoleUnknown(
+            f"There is no role {name!r} for {teams}.",
+            hint=f"Did you mean {' or '.join(near)}?" if near else f"There is: {_listed(names)}.",
+        )
+
+
+def find_access(vault: Vault, catalog_mount: str = CATALOG_MOUNT, team: str = "") -> Access:
+    """The roles of the token's teams, or of one: TEAM or NAME/TEAM. A token that may list the catalog sees all.
+
+    Raises CatalogMissing, TeamUnknown, NotAllowed, CatalogUnreadable.
+    """
+    token = look_up(vault)
+    catalog = Catalog(vault, catalog_mount)
+    try:
+        paths = _paths(catalog, _candidates(team, token.policies), team)
+        entries = [entry for path in paths if (entry := _entry(catalog, path))]
+    except VaultRefused as error:
+        if "no handler for route" not in error.said:
+            raise
+        raise _no_mount(catalog_mount) from None
+    if not entries:
+        raise _nothing(catalog, token, team)
+    return Access(token, tuple(entries))
+
+
+# ── which entries to read ───────────────────────────────────────────────────────────────────────
+
+
+def _candidates(team: str, policies: Iterable[str]) -> list[str]:
+    """The catalog paths of the teams that a token can belong to, by the names of its policies."""
+    if "/" in team:
+        name, _, plain = team.partition("/")
+        return [team_path(name, plain)]
+    pairs = dict.fromkeys(pair for policy in policies for pair in teams_of_policy(policy))
+    named = [pair for pair in pairs if team in ("", pair[1])]
+    if team and not named:
+        named = [("default", team)]
+    return [team_path(*pair) for pair in named]
+
+
+def _paths(catalog: Catalog, candidates: Sequence[str], team: str) -> Sequence[str]:
+    """Those of them that may be read, by one question; all that there are where the catalog may be listed."""
+    places = {path: f"{catalog.mount}/data/{path}" for path in candidates}
+    root = f"{catalog.mount}/metadata/"
+    may = catalog.vault.capabilities([*places.values(), root])
+    if may[root] & {"list", "root"}:
+        return _all_paths(catalog, team)
+    return [path for path, place in places.items() if may[place] & {"read", "root"}]
+
+
+def _all_paths(catalog: Catalog, team: str) -> list[str]:
+    specs = [name.rstrip("/") for name in catalog.names() if name.endswith("/")]
+    pairs = [(spec, name) for spec in specs for name in catalog.names(f"{spec}/teams") if not name.endswith("/")]
+    return [team_path(*pair) for pair in pairs if team in ("", pair[1], "/".join(pair))]
+
+
+def _entry(catalog: Catalog, path: str) -> TeamEntry | None:
+    text = catalog.read(path)
+    if text is None:
+        return None
+    try:
+        return TeamEntry.from_json(text)
+    except (ValueError, KeyError, TypeError):
+        raise CatalogUnreadable(
+            f"The catalog's entry {path} can't be read: it is damaged, or from another version of the kit.",
+            hint="Use the version that the platform team uses, or ask it to run `producer setup` again.",
+        ) from None
+
+
+# ── errors ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _no_mount(mount: str) -> CatalogMissing:
+    return CatalogMissing(
+        f"There is no catalog at {mount}/.",
+        hint="Name its mount with --catalog-mount (and the namespace with --namespace), or ask the platform team to "
+        "run `producer setup`.",
+    )
+
+
+def _nothing(catalog: Catalog, token: TokenInfo, team: str) -> CatalogMissing | TeamUnknown | NotAllowed:
+    has = ", ".join(token.policies) or "none"
+    if not team:
+        return CatalogMissing(
+            f"This token's policies ({has}) name no team whose entry is in the catalog {catalog.mount}/.",
+            hint="Log in as a team with `consumer login`, or name the team with --team NAME/TEAM.",
+        )
+    path = f"{catalog.mount}/data/{(_candidates(team, token.policies))[0]}"
+    may = catalog.vault.capabilities([path])[path]
+    if not may & {"read", "root"}:
+        return NotAllowed(
+            f"The token lacks `read` on {path}, the catalog's entry of team {team} (its policies: {has}).",
+            hint=f"Log in as {team}, or leave --team out to use the token's own.",
+        )
+    return TeamUnknown(
+        f"The catalog {catalog.mount}/ has no team {team}.",
+        hint="Name it as NAME/TEAM: NAME is the spec's name. `consumer roles` shows what this token may use.",
+    )
+
+
+def _ambiguous(name: str, found: Sequence[RoleEntry]) -> RoleAmbiguous:
+    qualified = sorted({role.qualified for role in found})
+    if len(qualified) > 1:
+        return RoleAmbiguous(f"{len(found)} engines have a role {name!r}.", hint=f"Write {' or '.join(qualified)}.")
+    return RoleAmbiguous(
+        f"{len(found)} specs have a role {name!r} (at {', '.join(role.mount for role in found)}).",
+        hint="Say which with --team NAME/TEAM.",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED_AT_MOST} more (`consumer roles`)" if len(names) > NAMED_AT_MOST else ""
+    return ", ".join(names[:NAMED_AT_MOST]) + more if names else "none at all"

@@ -1,0 +1,30 @@
+"""What Vault says of the caller's own token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from vault_aws_kit import clock
+
+if TYPE_CHECKING:
+    from vault_aws_kit.vault import Vault
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """Policies of the token and of its identity; `expires` is None for a token that never ends."""
+
+    policies: tuple[str, ...]
+    expires: datetime | None = None
+
+
+def look_up(vault: Vault) -> TokenInfo:
+    """The token that this connection uses. Raises TokenRefused."""
+    found = vault.read("auth/token/lookup-self") or {}
+    ttl = int(found.get("ttl") or 0)
+    return TokenInfo(
+        policies=(*(found.get("policies") or ()), *(found.get("identity_policies") or ())),
+        expires=clock.now() + timedelta(seconds=ttl) if ttl else None,
+    )

@@ -386,6 +386,24 @@ class HasLeases(RunError):
     exit_code = 85
 
 
+class LockHeld(RunError):
+    """Another setup of this spec is at work."""
+
+    exit_code = 86
+
+
+class LockLost(RunError):
+    """Another setup took the lock over, so this one stopped."""
+
+    exit_code = 87
+
+
+class PlanStale(RunError):
+    """Vault is no longer as it was when the plan was made."""
+
+    exit_code = 88
+
+
 def exit_codes() -> dict[int, type[KitError]]:
     """Every exit code that an error owns, for the reference page and its test."""
     found: dict[int, type[KitError]] = {}

@@ -28,7 +28,7 @@ def handover(
     team: str,
     vault: Vault,
     *,
-    ttl: str = "1h",
+    ttl: int = 3600,
     revoke_others: bool = False,
     catalog_mount: str = CATALOG_MOUNT,
 ) -> Handover:
@@ -44,7 +44,7 @@ def handover(
         raise TeamUnknown(
             f"The AppRole role {login.role!r} of team {team!r} is gone from Vault.", hint="Run `producer setup` again."
         )
-    wrapped = vault.write(f"{place}/secret-id", wrap_ttl=ttl).wrap_info or {}
+    wrapped = vault.write(f"{place}/secret-id", wrap_ttl=f"{ttl}s").wrap_info or {}
     for accessor in earlier:
         vault.write(f"{place}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
     return Handover(

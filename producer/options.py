@@ -29,6 +29,20 @@ templates_option = click.option(
 )
 
 
+def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    from vault_aws_kit import clock
+
+    try:
+        return clock.seconds(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no duration: write 30s, 15m, 1h30m or 90d.", ctx, param) from None
+
+
+def duration_option(name: str, *, default: str, help: str) -> Callable[[Callable[..., R]], Callable[..., R]]:  # noqa: A002
+    """An option that takes a duration, and gives seconds."""
+    return click.option(name, callback=_seconds, metavar="DURATION", default=default, show_default=True, help=help)
+
+
 def prune_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds --prune, --max-deletes and --revoke-leases, which reach the command as `prune: Prune | None`."""
 

@@ -14,6 +14,7 @@ from producer.owned import claims, read_owned, record_owned, settled
 from producer.prune import Prune, check_deletes, left_over, owned_elsewhere, prune_actions
 from producer.resources import KINDS
 from producer.resources.interface import Key, Resource
+from producer.resources.mount import CatalogMount
 from producer.root import FindKey, RootKey
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
@@ -69,25 +70,40 @@ def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | Non
 
 
 def apply(
-    spec: Spec, plan: Plan, vault: Vault, *, catalog_mount: str = CATALOG_MOUNT, progress: Progress = lambda _: None
+    spec: Spec,
+    plan: Plan,
+    vault: Vault,
+    *,
+    catalog_mount: str = CATALOG_MOUNT,
+    progress: Progress = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Carry out a plan: record what will be ours, then write, kind after kind in the order of their needs.
 
-    What fails stops only what comes after it in that order; the rest goes on. Raises PartlyApplied at the end.
+    What fails stops only what comes after it in that order; the rest goes on. `check` is called before each kind, and
+    stops everything by raising. Raises PartlyApplied at the end.
     """
     catalog = Catalog(vault, catalog_mount)
-    failures = _apply_group([a for a in plan.changes if a.resource.kind == "catalog-mount"], vault, progress)
-    if failures:
-        raise _partly(failures, plan)
-    if plan.count("create"):
-        catalog.wait_until_ready()
+    make_catalog(plan, vault, catalog, progress)
     before = read_owned(catalog, spec.name)
     claimed = claims(before, plan, _protected(spec))
+    check()
     record_owned(catalog, spec.name, before, claimed)
-    failures = _apply_levels([a for a in plan.changes if a.resource.kind != "catalog-mount"], vault, progress)
+    rest = [action for action in plan.changes if action.resource.kind != CatalogMount.kind]
+    failures = _apply_levels(rest, vault, progress, check)
     record_owned(catalog, spec.name, claimed, settled(claimed, plan, frozenset(f.action.key for f in failures)))
     if failures:
         raise _partly(failures, plan)
+
+
+def make_catalog(plan: Plan, vault: Vault, catalog: Catalog, progress: Progress = lambda _: None) -> None:
+    """The catalog's mount comes before all else: without it nothing can be recorded as ours."""
+    actions = [a for a in plan.changes if a.resource.kind == CatalogMount.kind]
+    failures = _apply_group(actions, vault, progress)
+    if failures:
+        raise _partly(failures, plan)
+    if actions:
+        catalog.wait_until_ready()
 
 
 def levels(actions: Sequence[Action]) -> list[list[Action]]:
@@ -100,10 +116,13 @@ def levels(actions: Sequence[Action]) -> list[list[Action]]:
     return [group for group in groups if group]
 
 
-def _apply_levels(actions: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:
+def _apply_levels(
+    actions: Sequence[Action], vault: Vault, progress: Progress, check: Callable[[], None]
+) -> list[Failure]:
     failures: list[Failure] = []
     broken: set[str] = set()
     for group in levels(actions):
+        check()
         if broken & _needs(group[0]):
             failures += [Failure(action, None) for action in group]
         else:

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -101,17 +103,23 @@ def warn_all(problems: Iterable[Problem]) -> None:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar for `total` steps, on a terminal only; each call of what it gives is one step."""
+def progress() -> Iterator[Callable[[str], None]]:
+    """Shows the step that was done last, and how many there were, on a terminal only. Call it once for each step."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    done = count(1)
+    lock = Lock()
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda what: bar.update(task, advance=1, description=what)
+    def step(what: str) -> None:
+        with lock:
+            click.echo(f"\r\x1b[K{next(done)}  {what}", err=True, nl=False)
+
+    try:
+        yield step
+    finally:
+        if next(done) > 1:
+            click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -208,13 +216,13 @@ def format_option(*formats: str, default: str = "text") -> Callable[[Callable[..
 yes_option = click.option("--yes", is_flag=True, help="Don't ask, go on.")
 
 
-def connect(options: VaultOptions) -> Vault:
-    """A connection as the caller's own token. Raises TokenMissing, SettingsInvalid."""
+def connect(options: VaultOptions, *, patience: float = 0.0) -> Vault:
+    """A connection as the caller's own token (see Vault for `patience`). Raises TokenMissing, SettingsInvalid."""
     from vault_aws_kit.settings import VaultSettings, find_token
     from vault_aws_kit.vault import Vault
 
     settings = VaultSettings.from_environment(address=options.address, namespace=options.namespace)
-    return Vault(settings, find_token())
+    return Vault(settings, find_token(), patience=patience)
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────

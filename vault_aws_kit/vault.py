@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import random
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 from urllib.parse import quote
@@ -37,6 +41,7 @@ CAPABILITY_BATCH = 500  # OpenBao refuses bodies of some 1,000 strings
 NOT_FOUND, FORBIDDEN, BAD_REQUEST = 404, 403, 400
 SEALED = 503
 _BY_POLICY = "error occurred:"
+REFUSED = "connection refused"
 _LOOKUP = "auth/token/lookup-self"
 
 
@@ -47,6 +52,8 @@ class Request:
     operation: str
     path: str
     body: Body | None = None
+    repeatable: bool = True
+    """Whether sending it twice does no more than sending it once: not so where it makes credentials."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +78,11 @@ Outcome: TypeAlias = Answer | KitError
 class Vault:
     """A connection to one Vault, as one token. Safe to use from several threads; a context manager."""
 
-    def __init__(self, settings: VaultSettings, token: str) -> None:
+    def __init__(self, settings: VaultSettings, token: str, *, patience: float = 0.0) -> None:
+        """`patience` is for how many seconds a request is tried again while Vault is busy or changes its leader."""
         self.settings = settings
         self.token = token
+        self.patience = patience
         self._session = _session(settings)
         self._client: Any = hvac.Client(
             url=settings.address,
@@ -95,7 +104,7 @@ class Vault:
 
     def as_token(self, token: str) -> Vault:
         """The same Vault as another token."""
-        return Vault(self.settings, token)
+        return Vault(self.settings, token, patience=self.patience)
 
     # ── one at a time ────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +175,29 @@ class Vault:
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
+    def server_time(self) -> datetime:
+        """The server's clock: what its own timestamps can be compared with, whatever the time is here."""
+        answer = self._send(Request("read", "sys/health")).json()
+        return datetime.fromtimestamp(answer["server_time_utc"], UTC)
+
     def _send(self, request: Request, wrap_ttl: str = "") -> requests.Response:
+        """Send a request, again and again for as long as patience lasts and it can do no harm."""
+        deadline = time.monotonic() + self.patience
+        for attempt in count():
+            pause = min(0.1 * 2**attempt, 5.0) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+            last = time.monotonic() + pause > deadline
+            try:
+                response = self._send_once(request, wrap_ttl)
+            except VaultUnreachable as error:
+                if last or not (request.repeatable or REFUSED in error.message):
+                    raise
+            else:
+                if last or not _worth_trying_again(request, response):
+                    return response
+            time.sleep(pause)
+        raise AssertionError  # count() never ends
+
+    def _send_once(self, request: Request, wrap_ttl: str) -> requests.Response:
         method = {"read": "GET", "list": "LIST", "update": "POST", "create": "POST", "delete": "DELETE"}
         log.debug("%s %s", request.operation, request.path)
         try:
@@ -234,6 +265,13 @@ class Vault:
         return frozenset(_answer(answer).data.get(path) or ()) - {"deny"}
 
 
+def _worth_trying_again(request: Request, response: requests.Response) -> bool:
+    """Whether Vault may say something else soon. 412 and 429 were not carried out; of 5xx nobody knows."""
+    if response.status_code in (412, 429):
+        return True
+    return request.repeatable and response.status_code in (502, 503, 504) and "sealed" not in response.text
+
+
 def token_refused(address: str) -> TokenRefused:
     return TokenRefused(
         f"Vault at {address} refuses the token: it is expired, revoked or mistyped (Vault doesn't say which).",
@@ -291,7 +329,7 @@ def _cause(error: BaseException) -> str:
     """The innermost reason, without Python's addresses and nested reprs."""
     text = str(error)
     for sign, meaning in (
-        ("Connection refused", "connection refused"),
+        ("Connection refused", REFUSED),
         ("Name or service not known", "the name is unknown"),
         ("Temporary failure in name resolution", "the name can't be looked up"),
         ("timed out", "no answer in time"),

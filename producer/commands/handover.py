@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from producer.options import spec_option, templates_option
+from producer.options import duration_option, spec_option, templates_option
 from vault_aws_kit import clock, terminal
 
 
@@ -15,7 +15,7 @@ from vault_aws_kit import clock, terminal
 @click.argument("team")
 @spec_option
 @templates_option
-@click.option("--ttl", default="1h", show_default=True, help="How long the wrapped secret_id waits to be unwrapped.")
+@duration_option("--ttl", default="1h", help="How long the wrapped secret_id waits to be unwrapped.")
 @click.option("--revoke-others", is_flag=True, help="Destroy every earlier secret_id of the team.")
 @terminal.format_option("text", "json")
 @terminal.vault_options
@@ -23,7 +23,7 @@ def command(
     team: str,
     spec_file: Path,
     templates: Sequence[Path],
-    ttl: str,
+    ttl: int,
     revoke_others: bool,
     output: str,
     vault: terminal.VaultOptions,

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.options import prune_options, spec_option, take_over_option, templates_option
+from producer.options import duration_option, prune_options, spec_option, take_over_option, templates_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
+    from producer.diff import Plan
     from producer.prune import Prune
+
+PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 
 
 @click.command()
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 @templates_option
 @take_over_option
 @prune_options
+@duration_option("--lock-timeout", default="30s", help="How long to wait while somebody else sets this spec up.")
+@click.option("--force-unlock", is_flag=True, help="Take the lock from whoever holds it.")
 @terminal.yes_option
 @terminal.format_option("text", "json")
 @terminal.vault_options
@@ -28,35 +33,38 @@ def command(
     templates: Sequence[Path],
     take_over: bool,
     prune: Prune | None,
+    lock_timeout: int,
+    force_unlock: bool,
     yes: bool,
     output: str,
     vault: terminal.VaultOptions,
 ) -> int:
     """Make Vault what the spec says: show the plan, ask, and apply it."""
-    from producer.pipeline import apply, make_plan
     from producer.plan_text import plan_json, plan_text
-    from producer.root import key_from_aws
+    from producer.setup import Choices, setup
     from producer.spec import load_spec
 
     spec = load_spec(spec_file, templates)
     terminal.warn_all(spec.warnings)
-    with terminal.connect(vault) as connection:
-        plan = make_plan(
-            spec, connection, catalog_mount=vault.catalog_mount, take_over=take_over, prune=prune, find_key=key_from_aws
-        )
+
+    def approve(plan: Plan) -> None:
         if output == "text":
             terminal.emit(plan_text(plan))
         if plan:
-            terminal.confirm(f"Apply this to {connection.settings.address}?", yes=yes)
-            with terminal.progress(len(plan.changes)) as step:
-                apply(
-                    spec,
-                    plan,
-                    connection,
-                    catalog_mount=vault.catalog_mount,
-                    progress=lambda action: step(f"{action.resource.kind} {action.resource.path}"),
-                )
-            terminal.say(f"Done: {len(plan.changes)} changes applied.")
+            terminal.confirm("Apply this?", yes=yes)
+
+    choices = Choices(vault.catalog_mount, take_over, prune, lock_timeout, force_unlock)
+    with terminal.connect(vault, patience=PATIENCE) as connection, terminal.progress() as step:
+        done = setup(
+            spec,
+            connection,
+            choices,
+            approve=approve,
+            progress=lambda action: step(f"{action.resource.kind} {action.resource.path}"),
+            say=terminal.say,
+        )
+    if done:
+        terminal.say(f"Done: {len(done.changes)} changes applied.")
     if output == "json":
-        terminal.emit_json(plan_json(plan, spec.name))
+        terminal.emit_json(plan_json(done, spec.name))
     return 0

@@ -1,0 +1,89 @@
+"""Make Vault what a spec says: plan, ask, apply, one run at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from producer.diff import Plan
+from producer.lock import SetupLock
+from producer.pipeline import Progress, apply, make_catalog, make_plan
+from producer.prune import Prune
+from producer.root import FindKey, key_from_aws
+from producer.spec import Spec
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import CATALOG_MOUNT
+from vault_aws_kit.errors import PlanStale
+from vault_aws_kit.vault import Vault
+
+Approve = Callable[[Plan], None]
+"""Shows a plan and raises Declined to stop."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the caller decides about a setup. `lock_wait` is in seconds."""
+
+    catalog_mount: str = CATALOG_MOUNT
+    take_over: bool = False
+    prune: Prune | None = None
+    lock_wait: float = 0.0
+    force_unlock: bool = False
+    find_key: FindKey = key_from_aws
+
+
+def setup(
+    spec: Spec,
+    vault: Vault,
+    choices: Choices = Choices(),
+    *,
+    approve: Approve = lambda _: None,
+    progress: Progress = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Bring Vault to what the spec says, and return the plan that was carried out.
+
+    The lock is taken before anything is read. Where there is no catalog yet there is no place for it: then the catalog
+    is made first, and the plan is made again under the lock. Raises LockHeld, LockLost, PlanStale, PartlyApplied, what
+    `approve` raises, and what `make_plan` raises.
+    """
+    catalog = Catalog(vault, choices.catalog_mount)
+    first = None if _has_catalog(vault, catalog) else _plan(spec, vault, choices)
+    if first is not None:
+        approve(first)
+        make_catalog(first, vault, catalog, progress)
+    with SetupLock(catalog, spec.name, wait=choices.lock_wait, force=choices.force_unlock, say=say) as lock:
+        plan = _plan(spec, vault, choices)
+        if first is None:
+            approve(plan)
+        elif not _same(first, plan):
+            raise PlanStale(
+                "Vault was changed by somebody else while this plan was looked at; only the catalog's mount was made.",
+                hint="Run `producer setup` again and look at the new plan.",
+            )
+        apply(spec, plan, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check)
+    return first or plan
+
+
+def _plan(spec: Spec, vault: Vault, choices: Choices) -> Plan:
+    return make_plan(
+        spec,
+        vault,
+        catalog_mount=choices.catalog_mount,
+        take_over=choices.take_over,
+        prune=choices.prune,
+        find_key=choices.find_key,
+    )
+
+
+def _has_catalog(vault: Vault, catalog: Catalog) -> bool:
+    return f"{catalog.mount}/" in (vault.read("sys/mounts") or {})
+
+
+def _same(first: Plan, again: Plan) -> bool:
+    """Whether two plans do the same; the catalog's mount was made in between."""
+
+    def steps(plan: Plan) -> list[tuple[object, ...]]:
+        return [(a.verb, a.key, a.before) for a in plan.changes if a.resource.kind != "catalog-mount"]
+
+    return steps(first) == steps(again)

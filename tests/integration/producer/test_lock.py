@@ -1,0 +1,94 @@
+"""One setup of a spec at a time."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from producer import lock as locks
+from producer.lock import SetupLock
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.errors import LockHeld, LockLost
+from vault_aws_kit.settings import VaultSettings, find_token
+from vault_aws_kit.vault import Vault
+
+
+@pytest.fixture
+def catalog(as_admin, unique) -> Catalog:
+    vault = Vault(VaultSettings.from_environment(), find_token())
+    vault.write(f"sys/mounts/catalog-{unique}", {"type": "kv", "options": {"version": "2"}})
+    made = Catalog(vault, f"catalog-{unique}")
+    made.wait_until_ready()
+    return made
+
+
+def test_the_second_is_told_who_holds_the_lock(catalog):
+    with SetupLock(catalog, "prod"), pytest.raises(LockHeld) as held, SetupLock(catalog, "prod"):
+        pass
+    assert "(process" in held.value.message
+
+
+def test_specs_do_not_lock_each_other(catalog):
+    with SetupLock(catalog, "prod"), SetupLock(catalog, "dev"):
+        pass
+
+
+def test_the_second_waits_and_says_for_whom(catalog, monkeypatch):
+    monkeypatch.setattr(locks, "POLL", 0.05)
+    told = threading.Event()
+    first = SetupLock(catalog, "prod")
+    first.__enter__()
+
+    def let_go() -> None:
+        told.wait(10)
+        first.__exit__(None, None, None)
+
+    releaser = threading.Thread(target=let_go)
+    releaser.start()
+    with SetupLock(catalog, "prod", wait=10, say=lambda _: told.set()):
+        assert told.is_set()
+    releaser.join()
+
+
+def test_a_lock_is_free_again_afterwards_also_after_an_error(catalog):
+    with pytest.raises(ZeroDivisionError), SetupLock(catalog, "prod"):
+        _ = 1 / 0
+    with SetupLock(catalog, "prod") as lock:
+        lock.check()
+
+
+def test_a_dead_holders_lock_expires(catalog, monkeypatch):
+    monkeypatch.setattr(locks, "HEARTBEAT", 3600)
+    SetupLock(catalog, "prod").__enter__()
+    monkeypatch.setattr(locks, "TTL", 0.0)
+    with SetupLock(catalog, "prod", wait=5):
+        pass
+
+
+def test_a_heartbeat_keeps_a_lock_alive(catalog, monkeypatch):
+    monkeypatch.setattr(locks, "HEARTBEAT", 0.05)
+    with SetupLock(catalog, "prod") as lock:
+        first = lock._refreshed
+        for _ in range(200):
+            if lock._refreshed > first:
+                break
+            threading.Event().wait(0.05)
+        assert lock._refreshed > first
+        lock.check()
+
+
+def test_a_holder_whose_lock_was_taken_stops(catalog, monkeypatch):
+    monkeypatch.setattr(locks, "HEARTBEAT", 0.05)
+    with SetupLock(catalog, "prod") as robbed, SetupLock(catalog, "prod", force=True):
+        robbed._heart.join(10)
+        with pytest.raises(LockLost):
+            robbed.check()
+
+
+def test_a_lock_works_again_after_it_was_deleted_softly(catalog):
+    with SetupLock(catalog, "prod"):
+        pass
+    catalog.vault.delete(f"{catalog.mount}/data/prod/lock")
+    with SetupLock(catalog, "prod") as lock:
+        lock.check()

@@ -1,0 +1,1 @@
+"""The AWS endpoint of a stack: moto behind an HTTPS proxy that answers for every AWS host."""

@@ -1,0 +1,24 @@
+"""Programs that come in wheels, each in a folder of its own in the cache: the project's .venv stays as it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+from devstack import cache, environment
+from devstack.programs import run
+from devstack.steps import step
+
+
+def packages(requirement: str, what: str) -> Path:
+    """The folder that holds an installed `NAME==VERSION`, without what it depends on."""
+
+    def install(folder: Path) -> None:
+        argv = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        with step(f"Downloading {what}", f"Downloaded {what}"):
+            run([*argv, "--target", folder, requirement], environment.for_downloads(os.environ))
+
+    name = requirement.replace("==", "-")
+    return cache.kept(f"{name}-{cache.key(requirement, platform.system(), platform.machine())}", install)

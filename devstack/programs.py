@@ -1,0 +1,53 @@
+"""Running programs that build or download, and reading what others answer."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from devstack.errors import CommandFailed
+
+_TAIL = 25  # lines of a failed program's output that its error shows
+
+
+def run(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path | None = None) -> str:
+    """Run a program to its end and return what it printed. Raises CommandFailed with the end of its output."""
+    words = [str(word) for word in argv]
+    done = subprocess.run(
+        words,
+        env=dict(environ),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise CommandFailed(f"{shlex.join(words)} ended with {done.returncode}:\n{tail(done.stdout)}")
+    return done.stdout
+
+
+def answer(argv: Sequence[str | Path], environ: Mapping[str, str]) -> str:
+    """What a program prints on stdout; '' if it fails, can't be started or takes more than 20 s."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in argv],
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def tail(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines()[-_TAIL:])

@@ -1,0 +1,122 @@
+"""Every test's surroundings: the real server, AWS, names of its own, and nothing of the caller's.
+
+One stack serves the whole run, whatever the number of pytest-xdist's workers: the first test that asks for it starts
+it, and it ends with the process that was called, however that ends. VAULT_AWS_KIT_TEST_SERVER chooses the server:
+`embedded`, `vault` or `docker`; otherwise it is the first that the machine has what it needs for.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import hvac
+import pytest
+from botocore.config import Config as AwsConfig
+
+from devstack import cache, environment, leash
+from devstack import stack as stacks
+from devstack.errors import StackError
+from devstack.stack import Stack
+
+UNIT = Path(__file__).parent / "unit"
+CI = bool(os.environ.get("CI"))
+SERVER = os.environ.get("VAULT_AWS_KIT_TEST_SERVER") or None
+CACHE = cache.root()  # found before a test has another HOME
+
+_ENDS = pytest.StashKey[ExitStack]()
+_FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the stack's folder, and see to its end, in the process that was called."""
+    workerinput: dict[str, str] | None = getattr(config, "workerinput", None)
+    if workerinput:
+        config.stash[_FOLDER] = Path(workerinput["stack_folder"])
+        return
+    config.stash[_FOLDER] = Path(tempfile.mkdtemp(prefix="vault-aws-kit-test-"))
+    config.stash[_ENDS] = ExitStack()
+    config.stash[_ENDS].enter_context(leash.on(config.stash[_FOLDER]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell one of pytest-xdist's workers where the stack is."""
+    node.workerinput["stack_folder"] = str(node.config.stash[_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _ENDS in config.stash:
+        config.stash[_ENDS].close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A unit test needs no server, so that it can run anywhere and at once."""
+    for item in items:
+        if UNIT in item.path.parents and "stack" in getattr(item, "fixturenames", ()):
+            raise pytest.UsageError(f"{item.nodeid} asks for the server: move it to tests/integration.")
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Stack:
+    """The server and AWS, the same for all tests: each uses mounts and a spec name of its own."""
+    try:
+        return stacks.up(pytestconfig.stash[_FOLDER], server=SERVER, with_terraform=False)
+    except StackError as error:
+        if CI or SERVER:
+            raise
+        pytest.skip(f"no server: {error}")
+
+
+@pytest.fixture
+def vault(stack: Stack) -> hvac.Client:
+    """Vault as its root."""
+    return hvac.Client(url=stack.vault_addr, token=stack.vault_token)
+
+
+@dataclass(frozen=True)
+class Aws:
+    """AWS as its administrator, or as whoever has the given key."""
+
+    stack: Stack
+
+    def client(self, service: str, *key: str, region: str | None = None) -> Any:
+        """A boto3 client. `key` is an access key ID, a secret and, for a session, its token."""
+        env = self.stack.env
+        return boto3.session.Session(
+            *(key or (env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])),
+            region_name=region or env["AWS_REGION"],
+        ).client(service, verify=env["AWS_CA_BUNDLE"], config=AwsConfig(proxies={"https": env["HTTPS_PROXY"]}))
+
+
+@pytest.fixture
+def aws(stack: Stack) -> Aws:
+    return Aws(stack)
+
+
+@pytest.fixture
+def unique_name() -> Callable[[], str]:
+    """Makes names that no other test uses: eight letters and digits, a letter first."""
+    return lambda: f"t{secrets.token_hex(4)[:7]}"
+
+
+@pytest.fixture
+def unique(unique_name: Callable[[], str]) -> str:
+    """A name that no other test uses."""
+    return unique_name()
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No variable or file of the caller's that steers Vault, AWS or Terraform reaches a test."""
+    for name in [name for name in os.environ if environment.is_foreign(name) or name.startswith("XDG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("VAULT_AWS_KIT_CACHE", str(CACHE))

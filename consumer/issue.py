@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from consumer.refusals import refusal
+from consumer.refusals import gone, refusal
 from consumer.token import TokenInfo
 from vault_aws_kit import clock
 from vault_aws_kit.credentials import Credentials
@@ -56,6 +56,8 @@ def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) ->
         answer = vault.ask(Request("update", path, body) if body else Request("read", path))
     except (NotAllowed, VaultRefused, VaultFailed) as error:
         raise refusal(error, role, token.policies) from None
+    if answer is None:
+        raise gone(role)
     return _credentials(answer, token, role, asked, before)
 
 
@@ -132,11 +134,9 @@ def chosen_arn(role: RoleEntry, asked: str) -> str:
     return asked if len(role.role_arns) > 1 else ""
 
 
-def _credentials(
-    answer: Answer | None, token: TokenInfo, role: RoleEntry, asked: Parameters, before: datetime
-) -> Credentials:
-    data = answer.data if answer else {}
-    if not answer or not data.get("access_key") or not data.get("secret_key"):
+def _credentials(answer: Answer, token: TokenInfo, role: RoleEntry, asked: Parameters, before: datetime) -> Credentials:
+    data = answer.data
+    if not data.get("access_key") or not data.get("secret_key"):
         raise VaultFailed(
             f"Vault's answer for {role.mount}/creds/{role.name} holds no credentials.",
             hint=f"Is {role.mount} an AWS secrets engine? Ask the platform team to run `producer status`.",

@@ -40,12 +40,15 @@ def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitErr
     refused = _aws_refusal(said, role)
     if refused:
         return refused
-    if re.search(r"\brole\b.* not found", said, re.IGNORECASE) or "no handler for route" in said:
-        return RoleUnknown(
-            f"The catalog names role {role.name!r}, but Vault has none at {role.mount}/roles/{role.name}.",
-            hint="Ask the platform team to run `producer setup`.",
-        )
-    return error
+    return gone(role) if re.search(r"\brole\b.* not found", said, re.IGNORECASE) else error
+
+
+def gone(role: RoleEntry) -> RoleUnknown:
+    """The catalog and the engine disagree."""
+    return RoleUnknown(
+        f"The catalog names role {role.name!r}, but Vault has none at {role.mount}/roles/{role.name}.",
+        hint="Ask the platform team to run `producer setup`.",
+    )
 
 
 def _aws_refusal(said: str, role: RoleEntry) -> AwsRefused | None:

@@ -18,7 +18,6 @@ from vault_aws_kit.errors import (
     RoleAmbiguous,
     RoleUnknown,
     TeamUnknown,
-    VaultRefused,
 )
 
 if TYPE_CHECKING:
@@ -77,13 +76,8 @@ def find_access(vault: Vault, catalog_mount: str = CATALOG_MOUNT, team: str = ""
     """
     token = look_up(vault)
     catalog = Catalog(vault, catalog_mount)
-    try:
-        paths = _paths(catalog, _candidates(team, token.policies), team)
-        entries = [entry for path in paths if (entry := _entry(catalog, path))]
-    except VaultRefused as error:
-        if "no handler for route" not in error.said:
-            raise
-        raise _no_mount(catalog_mount) from None
+    paths = _paths(catalog, _candidates(team, token.policies), team)
+    entries = [entry for path in paths if (entry := _entry(catalog, path))]
     if not entries:
         raise _nothing(catalog, token, team)
     return Access(token, tuple(entries))
@@ -136,20 +130,13 @@ def _entry(catalog: Catalog, path: str) -> TeamEntry | None:
 # ── errors ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _no_mount(mount: str) -> CatalogMissing:
-    return CatalogMissing(
-        f"There is no catalog at {mount}/.",
-        hint="Name its mount with --catalog-mount (and the namespace with --namespace), or ask the platform team to "
-        "run `producer setup`.",
-    )
-
-
 def _nothing(catalog: Catalog, token: TokenInfo, team: str) -> CatalogMissing | TeamUnknown | NotAllowed:
     has = ", ".join(token.policies) or "none"
     if not team:
         return CatalogMissing(
-            f"This token's policies ({has}) name no team whose entry is in the catalog {catalog.mount}/.",
-            hint="Log in as a team with `consumer login`, or name the team with --team NAME/TEAM.",
+            f"The catalog {catalog.mount}/ has no team that this token's policies ({has}) name.",
+            hint="Log in as a team with `consumer login`, name the team with --team NAME/TEAM, or the catalog's mount "
+            "with --catalog-mount. Where there is no catalog yet, `producer setup` makes it.",
         )
     path = f"{catalog.mount}/data/{(_candidates(team, token.policies))[0]}"
     may = catalog.vault.capabilities([path])[path]
@@ -160,7 +147,7 @@ def _nothing(catalog: Catalog, token: TokenInfo, team: str) -> CatalogMissing | 
         )
     return TeamUnknown(
         f"The catalog {catalog.mount}/ has no team {team}.",
-        hint="Name it as NAME/TEAM: NAME is the spec's name. `consumer roles` shows what this token may use.",
+        hint="Name it as NAME/TEAM (NAME is the spec's name), and the catalog's mount with --catalog-mount.",
     )
 
 

@@ -1,0 +1,193 @@
+"""A team of the test's own, written by hand as the producer would, and the consumer run as that team would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consumer.cli import main
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import LoginEntry, RoleEntry, TeamEntry, team_path, team_policy
+from vault_aws_kit.templating import environment
+from vault_aws_kit.vault import Vault
+
+NET = "arn:aws:iam::111122223333:role/net"
+OTHER_NET = "arn:aws:iam::444455556666:role/net"
+CONSUMER = [sys.executable, "-c", "import sys; from consumer.cli import main; sys.exit(main())"]
+DOCUMENT = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", "iam:GetUser"], "Resource": "*"}]}
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team in Vault: its catalog entry, its ACL policy and its AppRole, as design and producer make them."""
+
+    admin: Vault
+    entry: TeamEntry
+    catalog_mount: str
+    role_id: str
+
+    @property
+    def login(self) -> LoginEntry:
+        return self.entry.logins[0]
+
+    def secret_id(self, wrap_ttl: str = "") -> str:
+        """A fresh secret_id, or the token that wraps it."""
+        answer = self.admin.write(f"auth/{self.login.mount}/role/{self.login.role}/secret-id", wrap_ttl=wrap_ttl)
+        return str((answer.wrap_info or {})["token"] if wrap_ttl else answer.data["secret_id"])
+
+    def token(self) -> str:
+        body = {"role_id": self.role_id, "secret_id": self.secret_id()}
+        return str((self.admin.write(f"auth/{self.login.mount}/login", body).auth or {})["client_token"])
+
+    def tune(self, **settings: Any) -> None:
+        """Change the AppRole's settings, as token_ttl."""
+        self.admin.write(f"auth/{self.login.mount}/role/{self.login.role}", settings)
+
+    def publish(self, *roles: RoleEntry, granted: tuple[RoleEntry, ...] | None = None) -> Team:
+        """Write the catalog's entry and the policy anew; `granted` is what the policy allows, else all roles."""
+        entry = replace(self.entry, roles=roles)
+        path = team_path(entry.spec, entry.team)
+        Catalog(self.admin, self.catalog_mount).write(path, entry.to_json())
+        policy = environment().get_template("vault/team-policy.hcl.j2")
+        hcl = policy.render(
+            roles=roles if granted is None else granted,
+            catalog=path, catalog_mount=self.catalog_mount, team=entry.team, spec=entry.spec,
+        )  # fmt: skip
+        self.admin.write(f"sys/policies/acl/{team_policy(entry.spec, entry.team)}", {"policy": hcl})
+        return replace(self, entry=entry)
+
+
+@pytest.fixture
+def engine(stack, admin, unique) -> str:
+    """The mount of an AWS engine with one role of each kind."""
+    mount = f"aws-{unique}"
+    admin.write(f"sys/mounts/{mount}", {"type": "aws"})
+    keys = {"access_key": stack.env["AWS_ACCESS_KEY_ID"], "secret_key": stack.env["AWS_SECRET_ACCESS_KEY"]}
+    admin.write(f"{mount}/config/root", {**keys, "region": "eu-west-1"})
+    admin.write(f"{mount}/config/lease", {"lease": "15m", "lease_max": "1h"})
+    admin.write(f"{mount}/roles/app", {"credential_type": "iam_user", "policy_document": DOCUMENT})
+    admin.write(f"{mount}/roles/net", {"credential_type": "assumed_role", "role_arns": [NET], "default_sts_ttl": 1800})
+    admin.write(f"{mount}/roles/nets", {"credential_type": "assumed_role", "role_arns": [NET, OTHER_NET]})
+    admin.write(f"{mount}/roles/fed", {"credential_type": "federation_token", "policy_document": DOCUMENT})
+    yield mount
+    admin.write(f"sys/leases/revoke-force/{mount}")
+    admin.delete(f"sys/mounts/{mount}")
+
+
+@pytest.fixture
+def roles(engine) -> dict[str, RoleEntry]:
+    """What the catalog says of the engine's roles, by name."""
+    entries = [
+        RoleEntry("app", "main", engine, "iam_user", "eu-west-1", 900, 3600),
+        RoleEntry("net", "main", engine, "assumed_role", "eu-west-1", 1800, 3600, (NET,)),
+        RoleEntry("nets", "main", engine, "assumed_role", "eu-west-1", 0, 0, (NET, OTHER_NET)),
+        RoleEntry("fed", "main", engine, "federation_token", "eu-west-1", 3600, 0),
+    ]
+    return {entry.name: entry for entry in entries}
+
+
+@pytest.fixture
+def catalog_mount(admin, unique) -> str:
+    mount = f"catalog-{unique}"
+    admin.write(f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
+    yield mount
+    admin.delete(f"sys/mounts/{mount}")
+
+
+@pytest.fixture
+def make_team(admin, unique, catalog_mount, roles) -> Callable[..., Team]:
+    """Makes a team with all the engine's roles, or those given."""
+    approle = f"approle-{unique}"
+    admin.write(f"sys/auth/{approle}", {"type": "approle"})
+
+    def make(name: str, *given: RoleEntry) -> Team:
+        role = team_policy(unique, name)
+        settings = {"token_policies": [role], "token_no_default_policy": True, "token_ttl": "1h"}
+        admin.write(f"auth/{approle}/role/{role}", settings)
+        role_id = str(admin.read(f"auth/{approle}/role/{role}/role-id")["role_id"])
+        entry = TeamEntry(unique, name, (), (LoginEntry("approle", approle, role),))
+        return Team(admin, entry, catalog_mount, role_id).publish(*(given or roles.values()))
+
+    yield make
+    admin.delete(f"sys/auth/{approle}")
+
+
+@pytest.fixture
+def team(make_team) -> Team:
+    return make_team("pay")
+
+
+@pytest.fixture
+def consumer_home(tmp_path, stack, monkeypatch) -> Path:
+    """The environment of somebody who has Vault's address, an empty home, and no token."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("VAULT_ADDR", stack.env["VAULT_ADDR"])
+    monkeypatch.chdir(tmp_path)
+    return home
+
+
+@pytest.fixture
+def as_team(team, consumer_home, monkeypatch) -> Team:
+    """The environment of somebody who is logged in as the team."""
+    monkeypatch.setenv("VAULT_TOKEN", team.token())
+    return team
+
+
+@pytest.fixture
+def consumer(catalog_mount, consumer_home, capfd) -> Callable[..., Run]:
+    """Runs `consumer VERB …` against the test's catalog."""
+
+    def run(verb: str, *argv: str, catalog: bool = True) -> Run:
+        capfd.readouterr()
+        code = main([verb, *(("--catalog-mount", catalog_mount) if catalog else ()), *argv])
+        said = capfd.readouterr()
+        return Run(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def aws_environment(stack) -> dict[str, str]:
+    """What a program needs to reach the AWS endpoint, without any credentials."""
+    names = ("PATH", "HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION")
+    return {name: value for name, value in {**os.environ, **stack.env}.items() if name in names}
+
+
+@pytest.fixture
+def key_exists(aws) -> Callable[[str], bool]:
+    """Whether any IAM user has this access key: what a revocation must end."""
+
+    iam = aws.client("iam")
+
+    def exists(access_key_id: str) -> bool:
+        users = [user["UserName"] for page in iam.get_paginator("list_users").paginate() for user in page["Users"]]
+        return any(access_key_id in _keys(iam, user) for user in users)
+
+    return exists
+
+
+def _keys(iam: Any, user: str) -> list[str]:
+    try:
+        return [key["AccessKeyId"] for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]]
+    except iam.exceptions.NoSuchEntityException:
+        return []  # another test's user, deleted meanwhile

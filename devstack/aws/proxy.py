@@ -128,7 +128,7 @@ def serve(folder: Path) -> None:
         def create(self, path: str) -> str:
             return authority.certificate(path.rpartition(":")[0])
 
-    proxy3.CertificateCreator = Certificates
+    setattr(proxy3, "CertificateCreator", Certificates)  # noqa: B010 - no type of moto's own fits
     server: socketserver.TCPServer = Proxy(("127.0.0.1", 0), proxy3.ProxyRequestHandler)
     port = str(server.server_address[1])
     os.environ["MOTO_PORT"] = port

@@ -31,7 +31,7 @@ def built() -> Path:
     """A plugin folder with the engine, built from its Go sources."""
 
     def build(folder: Path) -> None:
-        compiler = go.toolchain()
+        compiler = go.toolchain(SOURCES)
         with step("Building Vault's AWS secrets engine", "Built the AWS secrets engine", expect="about a minute"):
             compiler.build(SOURCES, ".", folder / "aws")
 

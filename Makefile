@@ -20,7 +20,7 @@ $(READY): pyproject.toml constraints.txt
 setup: $(READY) ## Make .venv with everything that the other targets use
 
 demo: $(READY) ## Show the whole story on real parts: a Vault server, an AWS endpoint, Terraform
-	@$(BIN)/python -m devstack demo
+	@$(BIN)/python -m devstack.demo
 
 test: $(READY) ## Run every test
 	@$(BIN)/python -m pytest -n auto

@@ -56,12 +56,15 @@ class Action:
 class Plan:
     """The ordered actions that bring Vault from what it is to what the spec says.
 
-    `left_over` is ours and no longer in the spec, and stays; `protected` stays even with `--prune`.
+    `left_over` is ours and no longer in the spec, and stays; `spared` stays even with `--prune`, as it is protected.
+    `protect` is what the spec protects now.
     """
 
+    spec: str
     actions: tuple[Action, ...]
     left_over: tuple[Key, ...] = ()
-    protected: tuple[Key, ...] = ()
+    spared: tuple[Key, ...] = ()
+    protect: frozenset[Key] = frozenset()
 
     @property
     def changes(self) -> tuple[Action, ...]:

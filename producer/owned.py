@@ -58,10 +58,10 @@ def record_owned(catalog: Catalog, spec: str, before: Owned, after: Owned) -> No
         catalog.write(owned_path(spec, kind), dump({"version": CATALOG_VERSION, "objects": objects[kind]}))
 
 
-def claims(owned: Owned, plan: Plan, protected: AbstractSet[Key]) -> dict[Key, Mark]:
+def claims(owned: Owned, plan: Plan) -> dict[Key, Mark]:
     """What is recorded before a plan is carried out: all that is ours already, and all that it will make or claim."""
     ours = {a.key: owned.get(a.key, Mark()) for a in plan.actions if a.after is not None and not a.resource.shared}
-    return {**owned, **{key: replace(mark, protect=key in protected) for key, mark in ours.items()}}
+    return {**owned, **{key: replace(mark, protect=key in plan.protect) for key, mark in ours.items()}}
 
 
 def settled(owned: Owned, plan: Plan, failed: AbstractSet[Key]) -> dict[Key, Mark]:

@@ -53,10 +53,11 @@ def make_plan(
     actions = diff(resources, observe(resources, vault), owned, take_over=take_over)
     rest = left_over(owned, {resource.key for resource in resources})
     if prune is None:
-        return Plan(actions, left_over=tuple(resource.key for resource in rest))
+        return Plan(spec.name, actions, tuple(resource.key for resource in rest), protect=_protected(spec))
     removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), prune)
     check_deletes(removals, vault, prune)
-    return Plan((*actions, *removals), protected=tuple(r.key for r in rest if owned[r.key].protect))
+    spared = tuple(resource.key for resource in rest if owned[resource.key].protect)
+    return Plan(spec.name, (*actions, *removals), spared=spared, protect=_protected(spec))
 
 
 def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | None]:
@@ -70,7 +71,6 @@ def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | Non
 
 
 def apply(
-    spec: Spec,
     plan: Plan,
     vault: Vault,
     *,
@@ -85,13 +85,13 @@ def apply(
     """
     catalog = Catalog(vault, catalog_mount)
     make_catalog(plan, vault, catalog, progress)
-    before = read_owned(catalog, spec.name)
-    claimed = claims(before, plan, _protected(spec))
+    before = read_owned(catalog, plan.spec)
+    claimed = claims(before, plan)
     check()
-    record_owned(catalog, spec.name, before, claimed)
+    record_owned(catalog, plan.spec, before, claimed)
     rest = [action for action in plan.changes if action.resource.kind != CatalogMount.kind]
     failures = _apply_levels(rest, vault, progress, check)
-    record_owned(catalog, spec.name, claimed, settled(claimed, plan, frozenset(f.action.key for f in failures)))
+    record_owned(catalog, plan.spec, claimed, settled(claimed, plan, frozenset(f.action.key for f in failures)))
     if failures:
         raise _partly(failures, plan)
 

@@ -45,11 +45,11 @@ def summary(plan: Plan) -> str:
     return f"Plan: {', '.join(told)}."
 
 
-def plan_json(plan: Plan, spec: str) -> dict[str, Any]:
+def plan_json(plan: Plan) -> dict[str, Any]:
     """The changes with what is there and what will be; no secret is part of either."""
     return {
         "version": 1,
-        "spec": spec,
+        "spec": plan.spec,
         "changes": [
             {
                 "verb": action.verb,
@@ -63,7 +63,7 @@ def plan_json(plan: Plan, spec: str) -> dict[str, Any]:
             for action in plan.changes
         ],
         "left_over": [path for _, path in plan.left_over],
-        "protected": [path for _, path in plan.protected],
+        "protected": [path for _, path in plan.spared],
         "summary": {verb: plan.count(verb) for verb in get_args(Verb)},
     }
 
@@ -80,9 +80,9 @@ def _staying(plan: Plan) -> Iterator[str]:
     if plan.left_over:
         yield f"No longer in the spec, and kept ({len(plan.left_over)}; `--prune` deletes them):"
         yield from (f"  {kind:<14} {path}" for kind, path in plan.left_over)
-    if plan.protected:
+    if plan.spared:
         yield "No longer in the spec, but protected, and kept:"
-        yield from (f"  {kind:<14} {path}" for kind, path in plan.protected)
+        yield from (f"  {kind:<14} {path}" for kind, path in plan.spared)
 
 
 def _field_lines(key: str, before: Any, after: Any) -> Iterator[str]:

@@ -61,7 +61,7 @@ def setup(
                 "Vault was changed by somebody else while this plan was looked at; only the catalog's mount was made.",
                 hint="Run `producer setup` again and look at the new plan.",
             )
-        apply(spec, plan, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check)
+        apply(plan, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check)
     return first or plan
 
 

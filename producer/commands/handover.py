@@ -53,10 +53,11 @@ def command(
     terminal.emit(f"VAULT_ROLE_ID={given.role_id}\nWRAPPING_TOKEN={given.wrapping_token}")
     if revoke_others:
         terminal.say(f"Destroyed {given.revoked} earlier secret_ids.")
+    mount = "" if given.mount == "approle" else f" --mount {given.mount}"
     terminal.say(
         f"Send both lines to {team} within {clock.duration(given.ttl)}. Who receives them logs in once with:\n\n"
         f"  export VAULT_ADDR={address} VAULT_ROLE_ID={given.role_id}\n"
-        "  consumer login --method approle --wrapped   # paste the wrapping token, then Enter\n\n"
+        f"  consumer login --method approle --wrapped{mount}   # paste the wrapping token, then Enter\n\n"
         "If it says there that the token was used already, somebody else had it: run this again with --revoke-others."
     )
     return 0

@@ -43,7 +43,7 @@ def command(
     with terminal.connect(vault) as connection:
         plan = make_plan(spec, connection, catalog_mount=vault.catalog_mount, take_over=take_over, prune=prune)
     if output == "json":
-        terminal.emit_json(plan_json(plan, spec.name))
+        terminal.emit_json(plan_json(plan))
     else:
         terminal.emit(plan_text(plan))
     return CHANGES if detailed_exitcode and plan else 0

@@ -23,7 +23,7 @@ PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 @templates_option
 @take_over_option
 @prune_options
-@duration_option("--lock-timeout", default="30s", help="How long to wait while somebody else sets this spec up.")
+@duration_option("--lock-timeout", default="90s", help="How long to wait while somebody else sets this spec up.")
 @click.option("--force-unlock", is_flag=True, help="Take the lock from whoever holds it.")
 @terminal.yes_option
 @terminal.format_option("text", "json")
@@ -66,5 +66,5 @@ def command(
     if done:
         terminal.say(f"Done: {len(done.changes)} changes applied.")
     if output == "json":
-        terminal.emit_json(plan_json(done, spec.name))
+        terminal.emit_json(plan_json(done))
     return 0

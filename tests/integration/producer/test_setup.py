@@ -11,7 +11,9 @@ from vault_aws_kit import vault as transport
 
 
 def written(sent):
-    return [request.path for request in sent if request.operation in ("update", "delete")]
+    """What was written, but for the lock: that is nothing that the producer manages."""
+    paths = [request.path for request in sent if request.operation in ("update", "delete")]
+    return [path for path in paths if not path.endswith("/lock")]
 
 
 def test_setup_makes_what_the_spec_says_and_a_second_run_writes_nothing(producer, vault, unique, sent):
@@ -154,14 +156,14 @@ def test_a_run_killed_anywhere_leaves_nothing_that_a_later_run_does_not_know(
         with monkeypatch.context() as patch:
             patch.setattr(transport.Vault, "_send", deadly)
             try:
-                producer("setup", "--yes")
+                producer("setup", "--yes", "--force-unlock")
             except Killed:
                 survived += 1
             else:
                 break
         plan = json.loads(producer("plan", "--format", "json").out)
         assert {change["verb"] for change in plan["changes"]} <= {"create", "update"}, "something was not known"
-    assert survived > 3
+    assert survived > 5
     assert producer("plan", "--detailed-exitcode").code == 0
 
 
@@ -175,7 +177,7 @@ def test_two_engines_may_have_roles_of_one_name(producer, content, vault, unique
 
 def test_a_catalog_entry_of_any_size_is_kept_in_chunks_and_read_back_whole(producer, content, unique, as_admin):
     role = content["roles"][1]
-    content["roles"] = [{**role, "name": f"app-{number:04}" + "x" * 200} for number in range(700)]
+    content["roles"] = [{**role, "name": f"app-{number:04}" + "x" * 200} for number in range(900)]
     assert producer("setup", "--yes").code == 0
     from vault_aws_kit.catalog import CHUNK, Catalog
     from vault_aws_kit.contract import TeamEntry
@@ -184,7 +186,7 @@ def test_a_catalog_entry_of_any_size_is_kept_in_chunks_and_read_back_whole(produ
     catalog = Catalog(transport.Vault(VaultSettings.from_environment(), find_token()), f"catalog-{unique}")
     text = catalog.read(f"{unique}/teams/web") or ""
     assert len(text) > CHUNK
-    assert len(TeamEntry.from_json(text).roles) == 700
+    assert len(TeamEntry.from_json(text).roles) == 900
     assert producer("plan", "--detailed-exitcode").code == 0
 
 

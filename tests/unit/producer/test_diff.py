@@ -42,7 +42,7 @@ def test_what_is_ours_and_differs_is_updated():
 def test_what_is_equal_but_not_ours_is_claimed_and_counts_as_a_change():
     claim = action(POLICY.body())
     assert claim.verb == "claim"
-    assert Plan((claim,)).changes == (claim,)
+    assert Plan("prod", (claim,)).changes == (claim,)
     assert not claim.requests
 
 
@@ -62,7 +62,7 @@ def test_an_auth_mount_that_is_there_belongs_to_others_and_is_left_alone():
 
 
 def test_a_plan_without_changes_is_false():
-    assert not Plan((action(POLICY.body(), OURS),))
+    assert not Plan("prod", (action(POLICY.body(), OURS),))
 
 
 @pytest.mark.parametrize(

@@ -90,13 +90,18 @@ def test_revoking_leases_comes_before_the_role_is_deleted():
 
 
 def test_the_record_names_what_will_be_made_before_it_is_made():
-    claimed = claims({}, Plan((Action("create", ROLE, None), Action("keep", EVERY_KIND[0], {}))), frozenset({ROLE.key}))
+    plan = Plan(
+        "prod", (Action("create", ROLE, None), Action("keep", EVERY_KIND[0], {})), protect=frozenset({ROLE.key})
+    )
+    claimed = claims({}, plan)
     assert claimed == {ROLE.key: Mark("", protect=True)}
 
 
 def test_the_record_afterwards_knows_what_failed_and_forgets_what_is_gone():
-    plan = Plan((Action("create", ROLE, None), Action("create", POLICY, None), Action("delete", EVERY_KIND[7], {})))
-    claimed = {**claims({}, plan, frozenset()), EVERY_KIND[7].key: Mark("x")}
+    plan = Plan(
+        "prod", (Action("create", ROLE, None), Action("create", POLICY, None), Action("delete", EVERY_KIND[7], {}))
+    )
+    claimed = {**claims({}, plan), EVERY_KIND[7].key: Mark("x")}
     after = settled(claimed, plan, frozenset({POLICY.key}))
     assert after.keys() == {ROLE.key, POLICY.key}
     assert after[ROLE.key].digest

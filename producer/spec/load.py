@@ -1,0 +1,269 @@
+"""From a spec's file to a `Spec`: shapes, then variables and `for_each`, then names and rules. All errors at once."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from producer import policies
+from producer.policies import Document, Limit
+from producer.spec import rules
+from producer.spec.model import Engine, Lease, Login, Role, Root, Spec, Team
+from producer.spec.schema import AuthModel, EngineModel, RoleModel, SpecModel, TeamModel, validated
+from producer.spec.secrets import secrets_in
+from producer.spec.source import Source, Where, read_source
+from vault_aws_kit.errors import (
+    DuplicateName,
+    GlobMatchesNothing,
+    PolicyInvalid,
+    Problem,
+    SecretInSpec,
+    SpecError,
+    SpecProblems,
+    TtlNotAllowed,
+    UnknownReference,
+)
+
+NOT_RENDERED = {"type", "for_each", "vars", "policy_document", "ttl", "protect"}
+
+
+def load_spec(path: Path, templates: Sequence[Path] = ()) -> Spec:
+    """Read and check a spec. Folders in `templates` are searched before the kit's own.
+
+    Raises SpecNotFound, SpecNotYaml, and SpecProblems with everything else that is wrong.
+    """
+    source = read_source(path)
+    secrets = [source.problem(_secret(kind), where) for where, kind in secrets_in(source.value)]
+    model, problems = validated(source)
+    if model is None or secrets:
+        raise SpecProblems([*secrets, *problems])
+    return _Loader(source, model, templates).spec()
+
+
+class _Loader:
+    """Turns one file's model into a `Spec`, and collects what is wrong on the way."""
+
+    def __init__(self, source: Source, model: SpecModel, templates: Sequence[Path]) -> None:
+        self._source = source
+        self._model = model
+        self._templates = templates
+        self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
+        self._broken: list[str] = []  # names of roles that are wrong in themselves: teams may use them all the same
+
+    def spec(self) -> Spec:
+        engines = [self._engine(number, engine) for number, engine in enumerate(self._model.engines)]
+        roles = [role for number, model in enumerate(self._model.roles) for role in self._roles(number, model)]
+        self._distinct("engines", [engine.name for engine in engines], "engine")
+        self._distinct("engines", [engine.mount for engine in engines], "mount")
+        self._distinct("teams", [team.name for team in self._model.teams], "team")
+        found = {role.qualified: role for role, _ in roles}
+        self._distinct_roles(roles)
+        known = sorted({*found, *self._broken})
+        teams = [self._team(number, team, known) for number, team in enumerate(self._model.teams)]
+        if self._problems:
+            raise SpecProblems(sorted(self._problems, key=lambda problem: (problem.line, problem.column)))
+        return Spec(self._model.name, tuple(engines), tuple(found.values()), tuple(teams), tuple(self._warnings))
+
+    # ── engines ──────────────────────────────────────────────────────────────────────────────────
+
+    def _engine(self, number: int, model: EngineModel) -> Engine:
+        lease = Lease(model.lease.default, model.lease.max) if model.lease else None
+        if lease and lease.default > lease.max:
+            self._wrong(TtlNotAllowed("`lease.default` is longer than `lease.max`."), ("engines", number, "lease"))
+        root = Root(model.root.credentials, model.root.rotate_after or 0)
+        return Engine(model.name, model.mount, model.region, lease, root)
+
+    # ── roles ────────────────────────────────────────────────────────────────────────────────────
+
+    def _roles(self, number: int, model: RoleModel) -> Iterator[tuple[Role, Where]]:
+        """The roles that one item of the list gives: one, or one for each item of its `for_each`."""
+        where: Where = ("roles", number)
+        items: Sequence[Any] = [None] if model.for_each is None else model.for_each
+        for item in items:
+            known = len(self._problems)
+            variables = {**self._model.vars, **({} if model.for_each is None else {"item": item})}
+            role = self._role(model, variables, where)
+            if role:
+                yield role, where
+            if len(self._problems) > known:
+                self._broken += _names(model, items, variables)
+                return  # the same would be said of every item
+
+    def _role(self, model: RoleModel, variables: Mapping[str, Any], where: Where) -> Role | None:
+        known = len(self._problems)
+        with self._collect((*where, "vars")):
+            variables = {**variables, **_rendered(model.vars, variables)}
+        rendered: dict[str, Any] = {}
+        for field in RoleModel.model_fields.keys() - NOT_RENDERED:
+            with self._collect((*where, field)):
+                rendered[field] = _rendered(getattr(model, field), variables)
+        if len(self._problems) > known:
+            return None
+        model = model.model_copy(update=rendered)
+        for field, error in rules.faults(model):
+            self._wrong(error, (*where, field))
+        engine = self._engine_of(model, where)
+        document = self._document(model, variables, where)
+        return None if len(self._problems) > known else _made(model, engine, document)
+
+    def _document(self, model: RoleModel, variables: Mapping[str, Any], where: Where) -> str:
+        """The role's policy as minified JSON, '' where it has none: every source of it, merged."""
+        documents: list[Document] = []
+        for field, name in [("policy", model.policy), *(("policies", name) for name in model.policies)]:
+            if name:
+                with self._collect((*where, field)):
+                    documents.append(policies.render_template(name, variables, self._templates))
+        if model.policy_document is not None:
+            with self._collect((*where, "policy_document")):
+                documents.append(policies.render_inline(model.policy_document, variables))
+        if not documents:
+            return ""
+        field = next(field for field in ("policy_document", "policies", "policy") if getattr(model, field))
+        text = ""
+        with self._collect((*where, field)):
+            for document in documents:
+                policies.check(document)
+            merged = policies.merge(documents)
+            text = policies.minify(merged)
+            policies.check_size(text, Limit.USER_INLINE if model.type == "iam_user" else Limit.SESSION)
+            self._advise(merged, text, model, (*where, field))
+        return text
+
+    def _advise(self, document: Document, text: str, model: RoleModel, where: Where) -> None:
+        findings = list(policies.lint(text))
+        if model.type == "iam_user" and policies.lacks_get_user(document) and not (model.policy_arns or model.groups):
+            findings.append(
+                "it doesn't allow iam:GetUser on ${aws:username}, which Terraform's data source needs: "
+                "add the template `self-get-user`."
+            )
+        for finding in findings:
+            self._warnings.append(self._source.problem(PolicyInvalid(f"Role {model.name}: {finding}"), where))
+
+    def _engine_of(self, model: RoleModel, where: Where) -> str:
+        names = [engine.name for engine in self._model.engines]
+        if model.engine is None and len(names) == 1:
+            return names[0]
+        if model.engine is None:
+            hint = f"Say which: {', '.join(names)}."
+            self._wrong(UnknownReference("There are several engines, and this role names none.", hint=hint), where)
+        elif model.engine not in names:
+            self._wrong(_unknown("engine", model.engine, names), (*where, "engine"))
+        return model.engine or ""
+
+    # ── teams ────────────────────────────────────────────────────────────────────────────────────
+
+    def _team(self, number: int, model: TeamModel, known: Sequence[str]) -> Team:
+        roles: set[str] = set()
+        for place, pattern in enumerate(model.roles):
+            with self._collect(("teams", number, "roles", place)):
+                roles.update(_matching(str(_rendered(pattern, self._model.vars)), known))
+        return Team(model.name, tuple(sorted(roles)), tuple(_login(login) for login in model.auth))
+
+    # ── what is wrong ────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _collect(self, where: Where) -> Iterator[None]:
+        """Keep an error, with its place, and go on with the rest of the file."""
+        try:
+            yield
+        except SpecError as error:
+            self._wrong(error, where)
+
+    def _wrong(self, error: SpecError, where: Where) -> None:
+        self._problems.append(self._source.problem(error, where))
+
+    def _distinct(self, part: str, names: Sequence[str], what: str) -> None:
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                field = "mount" if what == "mount" else "name"
+                self._wrong(DuplicateName(f"There are two {what}s called {name!r}."), (part, number, field))
+
+    def _distinct_roles(self, roles: Sequence[tuple[Role, Where]]) -> None:
+        seen: set[str] = set()
+        for role, where in roles:
+            if role.qualified in seen:
+                told = f"Engine {role.engine!r} has two roles called {role.name!r}."
+                self._wrong(DuplicateName(told), (*where, "name"))
+            seen.add(role.qualified)
+
+
+def _names(model: RoleModel, items: Sequence[Any], variables: Mapping[str, Any]) -> list[str]:
+    """The names that an item of the list of roles would give, as far as they can be known."""
+    try:
+        names = [policies.render_string(model.name, {**variables, "item": item}) for item in items]
+    except SpecError:
+        return []
+    return [f"{model.engine or ''}/{name}" for name in names]
+
+
+def _rendered(value: Any, variables: Mapping[str, Any]) -> Any:
+    """The value with every text in it rendered."""
+    if isinstance(value, str):
+        return policies.render_string(value, variables)
+    if isinstance(value, list):
+        return [_rendered(item, variables) for item in value]
+    if isinstance(value, dict):
+        return {_rendered(key, variables): _rendered(item, variables) for key, item in value.items()}
+    return value
+
+
+def _made(model: RoleModel, engine: str, document: str) -> Role:
+    return Role(
+        name=model.name,
+        engine=engine,
+        type=model.type,
+        policy_document=document,
+        policy_arns=tuple(model.policy_arns),
+        groups=tuple(model.groups),
+        permissions_boundary=model.permissions_boundary or "",
+        path=model.path or "",
+        tags=model.tags,
+        role_arns=tuple(model.role_arns),
+        external_id=model.external_id or "",
+        session_tags=model.session_tags,
+        default_ttl=(model.ttl.default if model.ttl else None) or 0,
+        max_ttl=(model.ttl.max if model.ttl else None) or 0,
+        protect=model.protect,
+    )
+
+
+def _login(model: AuthModel) -> Login:
+    return Login(
+        method=model.method,
+        mount=model.mount or model.method,
+        token_ttl=model.token_ttl or 0,
+        token_max_ttl=model.token_max_ttl or 0,
+        secret_id_ttl=model.secret_id_ttl or 0,
+    )
+
+
+def _matching(pattern: str, known: Sequence[str]) -> list[str]:
+    """The qualified names that a team's pattern means. Raises GlobMatchesNothing or UnknownReference."""
+    found = [name for name in known if fnmatch.fnmatchcase(name if "/" in pattern else name.split("/")[1], pattern)]
+    is_glob = any(sign in pattern for sign in "*?[")
+    if not found and is_glob:
+        names = ", ".join(known[:10]) or "none"
+        raise GlobMatchesNothing(f"{pattern!r} matches no role.", hint=f"The roles are: {names}.")
+    if not found:
+        raise _unknown("role", pattern, [name if "/" in pattern else name.split("/")[1] for name in known])
+    if len(found) > 1 and not is_glob:
+        raise UnknownReference(f"Several engines have a role {pattern!r}.", hint=f"Write {' or '.join(found)}.")
+    return found
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> UnknownReference:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"The spec has: {', '.join(known[:10]) or 'none'}."
+    return UnknownReference(f"There is no {what} {name!r}.", hint=hint)
+
+
+def _secret(kind: str) -> SecretInSpec:
+    return SecretInSpec(
+        f"This looks like {kind}, and a spec must hold no secrets.",
+        hint="Remove it, and replace it at its source: whoever can read the file can use it.",
+    )

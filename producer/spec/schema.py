@@ -1,0 +1,234 @@
+"""The shape of a spec's file: pydantic models, from which the JSON Schema for editors is made too.
+
+They check shapes only. What depends on other parts of the file, or on variables, is checked in `load`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails
+
+from producer.spec.source import Source, Where
+from vault_aws_kit import clock, contract
+from vault_aws_kit.errors import Problem, SpecError, UnknownKey, WrongType
+
+
+def _seconds(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError("a duration")  # noqa: TRY004 - pydantic turns a ValueError into a message
+    try:
+        found = clock.seconds(value)
+    except ValueError:
+        raise ValueError("a duration") from None
+    if found <= 0:
+        raise ValueError("a duration")
+    return found
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": "^([0-9]+[smhd])+$"}, {"type": "integer", "minimum": 1}],
+            "description": "As Vault writes it (15m, 1h30m, 90d), or a number of seconds.",
+        }
+    ),
+]
+Name = Annotated[str, Field(pattern=f"^{contract.NAME.pattern}$", max_length=64)]
+MountPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=128)]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
+Credentials = Annotated[str, Field(pattern=r"^(environment|keep|profile:.+)$")]
+CredentialType = Literal["iam_user", "assumed_role", "federation_token"]
+Scalar = str | int | float | bool
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class LeaseModel(_Model):
+    """The TTL of iam_user credentials."""
+
+    default: Duration
+    max: Duration
+
+
+class RootModel(_Model):
+    """The AWS credentials that Vault itself uses."""
+
+    credentials: Credentials = Field(
+        default="environment",
+        description="environment | profile:NAME | keep (Vault has them already, or uses its own identity)",
+    )
+    rotate_after: Duration | None = Field(default=None, description="Report a root key that is older than this.")
+
+
+class EngineModel(_Model):
+    """One mount of Vault's AWS secrets engine."""
+
+    name: Name
+    mount: MountPath = "aws"
+    region: Region
+    lease: LeaseModel | None = None
+    root: RootModel = RootModel()
+
+
+class TtlModel(_Model):
+    """The TTL of STS credentials; at least 15m."""
+
+    default: Duration | None = None
+    max: Duration | None = None
+
+
+class RoleModel(_Model):
+    """A role of an engine: which credentials Vault hands out under a name. Any text may use {{ variables }}."""
+
+    name: str
+    type: CredentialType
+    engine: str | None = Field(default=None, description="May be left out where there is one engine.")
+    for_each: list[Scalar | dict[str, Any]] | None = Field(
+        default=None, description="One role for each item, which the texts know as {{ item }}."
+    )
+    vars: dict[str, Any] = {}
+    policy: str | None = Field(default=None, description="A policy template: templates/policies/NAME.json.j2")
+    policies: list[str] = Field(default=[], description="Several policy templates, merged into one document.")
+    policy_document: dict[str, Any] | str | None = Field(default=None, description="A policy: a mapping, or JSON text.")
+    policy_arns: list[str] = []
+    groups: list[str] = []
+    permissions_boundary: str | None = None
+    path: str | None = Field(default=None, description="The IAM path of the users that are made.")
+    tags: dict[str, str] = {}
+    role_arns: list[str] = Field(default=[], description="The AWS roles that may be assumed.")
+    external_id: str | None = None
+    session_tags: dict[str, str] = {}
+    ttl: TtlModel | None = Field(default=None, description="STS types only; iam_user takes the engine's lease.")
+    protect: bool = Field(default=False, description="Never delete it, not even when the spec no longer has it.")
+
+
+class AuthModel(_Model):
+    """A way for a team to log in."""
+
+    method: Literal["approle"]
+    mount: MountPath | None = Field(default=None, description="Where the auth method is mounted; default: its name.")
+    token_ttl: Duration | None = Field(default=None, description="Default: the longest lease of the team's roles.")
+    token_max_ttl: Duration | None = Field(default=None, description="How long a token can be renewed for.")
+    secret_id_ttl: Duration | None = Field(default=None, description="Default: 90d.")
+
+
+class TeamModel(_Model):
+    """Who consumes: the roles that it may use, and its logins."""
+
+    name: Name
+    roles: list[str] = Field(min_length=1, description="Names, ENGINE/ROLE, or globs.")
+    auth: list[AuthModel] = Field(min_length=1)
+
+
+class SpecModel(_Model):
+    """What a platform team wants Vault to hand out. Reference: docs/reference/spec.md"""
+
+    version: Literal[1]
+    name: Name = Field(default="default", description="The spec's identity in Vault.")
+    engines: list[EngineModel] = Field(min_length=1)
+    vars: dict[str, Any] = Field(default={}, description="Available in every template.")
+    roles: list[RoleModel] = []
+    teams: list[TeamModel] = []
+
+
+MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    (): SpecModel,
+    ("engines",): EngineModel,
+    ("engines", "lease"): LeaseModel,
+    ("engines", "root"): RootModel,
+    ("roles",): RoleModel,
+    ("roles", "ttl"): TtlModel,
+    ("teams",): TeamModel,
+    ("teams", "auth"): AuthModel,
+}
+"""The model of each part of a spec, by the keys that lead to it."""
+
+EXPECTED = {
+    "string_type": "a text (put it in quotes if it looks like a number)",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "model_attributes_type": "a mapping of keys to values",
+}
+
+PATTERNS = {
+    "name": "made of a-z, 0-9 and dashes, and begin and end with no dash",
+    "mount": "a Vault path such as `aws` or `team/aws`, without a slash at its end",
+    "region": "an AWS region such as eu-west-1",
+    "credentials": "environment, keep or profile:NAME",
+}
+
+
+def validated(source: Source) -> tuple[SpecModel | None, list[Problem]]:
+    """The model of a file, or None and all that is wrong with its shape."""
+    try:
+        return SpecModel.model_validate(source.value), []
+    except ValidationError as error:
+        return None, list(_problems(source, error))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a spec, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **SpecModel.model_json_schema()}
+
+
+def _problems(source: Source, error: ValidationError) -> Iterator[Problem]:
+    """One problem for each place: a value that fits none of several shapes is told once."""
+    told: set[tuple[int, int]] = set()
+    for detail in error.errors(include_url=False, include_input=False):
+        where = _in_file(source, detail["loc"])
+        problem = source.problem(_error(detail, where), where, key=detail["type"] == "extra_forbidden")
+        if (place := (problem.line, problem.column)) not in told or detail["type"] == "missing":
+            told.add(place)
+            yield problem
+
+
+def _in_file(source: Source, loc: Where) -> Where:
+    """Without the names that pydantic adds for the branches of a union."""
+    where: Where = ()
+    for part in loc:
+        if (*where, part) in source.marks or (*where, part) in source.key_marks:
+            where = (*where, part)
+    return where
+
+
+def _error(detail: ErrorDetails, where: Where) -> SpecError:
+    kind, limits = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(where)
+    if kind == "missing":
+        return WrongType(f"`{detail['loc'][-1]}` is missing here.", hint=_meaning(detail["loc"]))
+    last = next((str(part) for part in reversed(where) if isinstance(part, str)), "the spec")
+    must = {
+        "literal_error": f"be {limits.get('expected', '')}",
+        "string_pattern_mismatch": f"be {PATTERNS.get(last, 'of another form')}",
+        "too_short": "have at least one item",
+        "string_too_long": f"have at most {limits.get('max_length')} characters",
+        "value_error": "be a duration such as 15m, 1h30m or 90d",
+    }
+    return WrongType(f"`{last}` must {must.get(kind) or 'be ' + EXPECTED.get(kind, 'of another type')}.")
+
+
+def _unknown_key(where: Where) -> UnknownKey:
+    key = str(where[-1])
+    model = MODELS.get(tuple(part for part in where[:-1] if isinstance(part, str)))
+    known = list(model.model_fields) if model else []
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."
+    return UnknownKey(f"Unknown key `{key}`.", hint=hint)
+
+
+def _meaning(loc: Where) -> str:
+    model = MODELS.get(tuple(part for part in loc[:-1] if isinstance(part, str)))
+    field = model.model_fields.get(str(loc[-1])) if model else None
+    return (field.description or "") if field else ""

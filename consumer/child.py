@@ -34,7 +34,8 @@ def signals_held() -> Iterator[Mask]:
     """Keep signals waiting, so that none of them can end us while we hold something that must be given back.
 
     `run` answers those that come meanwhile; what still waits at the end is dropped, as its work is done. Gives the
-    mask that was there before, for the child.
+    mask that was there before, for the child. Threads started within hold signals too; one started before must have
+    ended, or it would take them instead.
     """
     handlers = {Signals.SIGCHLD: signal.signal(Signals.SIGCHLD, _noted)}  # where it is ignored, no child can be awaited
     before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON | {Signals.SIGCHLD})

@@ -82,10 +82,10 @@ def _fate(credentials: Credentials, *, revoked: bool) -> str:
     """What becomes of the credentials, said honestly: AWS lets nobody revoke an STS session."""
     key = credentials.access_key_id
     until = f"until {clock.timestamp(credentials.expires)}" if credentials.expires else "with no known end"
+    if credentials.revocable and not revoked:
+        return f"Key {key} lives on {until}."
     if credentials.revocable:
-        return (
-            f"Revoked lease {credentials.lease_id}: key {key} is deleted." if revoked else f"Key {key} lives {until}."
-        )
+        return f"Revoked lease {credentials.lease_id}: key {key} is deleted."
     closed = f"Revoked lease {credentials.lease_id}. " if credentials.lease_id and revoked else ""
     return f"{closed}Nobody can revoke an STS session: {key} lives on {until}."
 

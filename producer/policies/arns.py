@@ -6,21 +6,22 @@ import re
 from functools import cache
 
 _TOKEN = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
-_ANY, _ONE, _NO_SLASH = "*", "?", "no slash"
+_ANY, _ONE, _PART = "*", "?", "a part"
+_PARTS = ("${Partition}", "${Region}", "${Account}", "${BucketName}")
 
 
 @cache
 def overlap(documented: str, written: str) -> bool:
     """Whether some ARN fits both the pattern that AWS documents and the one in a policy.
 
-    `*`, and ${…} on either side, may be anything, also across colons: where AWS is stricter, this errs towards yes. A
-    bucket's name holds no slash, so that s3:ListBucket on the objects of a bucket is seen.
+    `*`, and ${…} on either side, may be anything, also across colons: where AWS is stricter, this errs towards yes.
+    Only the parts that never hold a colon or a slash don't: so s3:ListBucket on a bucket's objects is seen.
     """
     left, right = _tokens(documented), _tokens(written)
     reached = _skip_stars({0}, right)
     for token in left:
-        if token in (_ANY, _NO_SLASH):
-            reached = _through_star(reached, right, slash=token == _ANY)
+        if token in (_ANY, _PART):
+            reached = _through_star(reached, right, everything=token == _ANY)
         else:
             reached = {n + 1 for n in reached if n < len(right) and _fits(token, right[n])} | {
                 n for n in reached if n < len(right) and right[n] == _ANY
@@ -36,19 +37,19 @@ def _tokens(pattern: str) -> tuple[str, ...]:
 def _token(found: str) -> str:
     if len(found) == 1:
         return found.lower()
-    return _NO_SLASH if found == "${BucketName}" else _ANY
+    return _PART if found in _PARTS else _ANY
 
 
 def _fits(one: str, other: str) -> bool:
     return one == other or _ONE in (one, other) or other == _ANY
 
 
-def _through_star(reached: set[int], right: tuple[str, ...], *, slash: bool) -> set[int]:
+def _through_star(reached: set[int], right: tuple[str, ...], *, everything: bool) -> set[int]:
     """All places that can be reached when the left side takes as much as it likes."""
     found = set(reached)
     for start in reached:
         for n in range(start, len(right)):
-            if right[n] == "/" and not slash:
+            if right[n] in "/:" and not everything:
                 break
             found.add(n + 1)
     return found

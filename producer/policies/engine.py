@@ -50,6 +50,11 @@ class _EverythingFinalized(CodeGenerator):
 
     _open: list[bool]
 
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        """Notes the line of plain text too, for errors in the JSON that is printed."""
+        self.newline(node)
+        super().visit_Output(node, frame)
+
     def start_write(self, frame: Frame, node: nodes.Node | None = None) -> None:
         super().start_write(frame, node)
         self._open = [*getattr(self, "_open", []), node is not None]

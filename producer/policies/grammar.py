@@ -107,7 +107,7 @@ def _sentence(detail: ErrorDetails, document: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return f", and is {value!r}" if isinstance(value, str | int | bool | None) else ""
+    return f", and is {value!r}" if isinstance(value, str | int | bool | None) or value in ([], {}) else ""
 
 
 def _place(loc: tuple[int | str, ...], document: Mapping[str, Any]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ Types are text, list, mapping, number and bool; a default is YAML. Any other lin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -60,13 +60,20 @@ def complete(what: str, header: Header, variables: Mapping[str, Any]) -> Mapping
     if missing:
         raise _missing(what, missing, variables)
     for known in header.variables:
-        if known.name in variables and not _TYPES[known.type][0](variables[known.name]):
-            raise WrongType(
-                f"The variable {known.name!r} of {what} must be {_TYPES[known.type][1]}, "
-                f"and is {variables[known.name]!r}.",
-                hint=f"It means: {known.meaning}.",
-            )
+        if known.name in variables:
+            _check(what, known, variables[known.name])
     return {**{known.name: known.default for known in header.variables if not known.required}, **variables}
+
+
+def _check(what: str, known: Variable, value: Any) -> None:
+    fits, wanted = _TYPES[known.type]
+    if not fits(value):
+        problem = f"must be {wanted}, and is {value!r}"
+    elif known.required and isinstance(value, str | Sequence | Mapping) and not value:
+        problem = "must not be empty"
+    else:
+        return
+    raise WrongType(f"The variable {known.name!r} of {what} {problem}.", hint=f"It means: {known.meaning}.")
 
 
 def header_of(template: Template) -> Header:

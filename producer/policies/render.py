@@ -113,8 +113,9 @@ def _parse(what: str, template: Template, variables: Mapping[str, Any], text: st
     try:
         return _put_values(strict_json.parse(text), values)
     except json.JSONDecodeError as error:
-        line = _line_at(template, variables, error.pos)
-        raise _no_json(f"{what}, line {line}", error, text, values) from None
+        at = len(text) - len(text[error.pos :].lstrip())
+        line = _line_at(template, variables, at)
+        raise _no_json(f"{what}, line {line}", error.msg, text, at, values) from None
     except strict_json.KeyTwice as error:
         raise _key_twice(what, strict_json.KeyTwice(values.put_into(str(error)))) from None
     except Misplaced as error:
@@ -123,8 +124,8 @@ def _parse(what: str, template: Template, variables: Mapping[str, Any], text: st
         raise PolicyNotJson(f"{_begin(what)} renders no JSON: {error}.", hint=_see(what)) from None
 
 
-def _no_json(where: str, error: json.JSONDecodeError, text: str, values: Values) -> PolicyNotJson:
-    value = values.at(text, error.pos)
+def _no_json(where: str, said: str, text: str, at: int, values: Values) -> PolicyNotJson:
+    value = values.at(text, at)
     if isinstance(value, Json):
         return PolicyNotJson(
             f"{_begin(where)}: `| tojson` prints {value} where JSON has no place for it, most often inside quotes.",
@@ -135,9 +136,9 @@ def _no_json(where: str, error: json.JSONDecodeError, text: str, values: Values)
             f"{_begin(where)}: the value {value!r} is printed outside of quotes.",
             hint=f"{_IN_QUOTES} A comma between items comes from {{% if not loop.last %}},{{% endif %}}.",
         )
-    near = values.put_into(_complete_marks(text, error.pos)).strip()
+    near = values.put_into(_complete_marks(text, at)).strip()
     return PolicyNotJson(
-        f"{_begin(where)} renders no JSON: {error.msg}" + (f", before {near!r}." if near else ", at the end."),
+        f"{_begin(where)} renders no JSON: {said}" + (f", before {near!r}." if near else ", at the end."),
         hint="Look for a comma too many or too few, often after the last turn of a loop.",
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from producer.policies import lint
 
 from producer.cli import main
+from producer.policies import lint
 from producer.spec import Lease, load_spec
 from producer.spec.schema import json_schema
 from vault_aws_kit import errors

@@ -1,0 +1,31 @@
+"""What a command loads: by names, as seconds differ from machine to machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"boto3", "botocore", "hvac", "requests", "jinja2", "pydantic", "rich", "hcl2", "yaml", "packaging"}
+
+
+def loaded(*argv: str) -> set[str]:
+    program = f"import sys; from consumer.cli import main; main({list(argv)!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"HOME": "/nowhere"}
+    )
+    return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize("verb", ["login", "roles", "render", "creds", "exec"])
+def test_help_of_a_verb_loads_nothing_heavy(verb):
+    assert loaded(verb, "--help") & HEAVY == set()
+
+
+def test_help_loads_nothing_heavy():
+    assert loaded("--help") & HEAVY == set()
+
+
+def test_creds_load_no_more_than_the_way_to_vault():
+    assert loaded("creds", "--role", "x") & HEAVY <= {"hvac", "requests"}

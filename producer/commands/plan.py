@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @take_over_option
 @prune_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, as Terraform does.")
-@terminal.format_option("text", "json")
+@terminal.format_option("text", "json", "markdown")
 @terminal.vault_options
 def command(
     spec_file: Path,
@@ -35,6 +35,7 @@ def command(
 ) -> int:
     """Show what `setup` would change, and change nothing."""
     from producer.pipeline import make_plan
+    from producer.plan_markdown import plan_markdown
     from producer.plan_text import plan_json, plan_text
     from producer.spec import load_spec
 
@@ -45,5 +46,5 @@ def command(
     if output == "json":
         terminal.emit_json(plan_json(plan))
     else:
-        terminal.emit(plan_text(plan))
+        terminal.emit(plan_markdown(plan) if output == "markdown" else plan_text(plan))
     return CHANGES if detailed_exitcode and plan else 0

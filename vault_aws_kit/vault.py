@@ -90,6 +90,7 @@ class Vault:
             namespace=settings.namespace or None,
             timeout=settings.timeout,
             session=self._session,
+            verify=self._session.verify,  # hvac takes a session's False for nothing said
             adapter=hvac.adapters.RawAdapter,
             strict_http=True,
         )

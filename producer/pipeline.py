@@ -19,7 +19,7 @@ from producer.root import FindKey, RootKey
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT, EngineEntry, engine_path
-from vault_aws_kit.errors import CatalogUnreadable, KitError, PartlyApplied
+from vault_aws_kit.errors import CatalogUnreadable, KitError, PartlyApplied, VaultRefused
 from vault_aws_kit.vault import PARALLEL, Body, Vault
 
 Progress = Callable[[Action], None]
@@ -84,7 +84,6 @@ def apply(
     stops everything by raising. Raises PartlyApplied at the end.
     """
     catalog = Catalog(vault, catalog_mount)
-    make_catalog(plan, vault, catalog, progress)
     before = read_owned(catalog, plan.spec)
     claimed = claims(before, plan)
     check()
@@ -96,14 +95,20 @@ def apply(
         raise _partly(failures, plan)
 
 
-def make_catalog(plan: Plan, vault: Vault, catalog: Catalog, progress: Progress = lambda _: None) -> None:
-    """The catalog's mount comes before all else: without it nothing can be recorded as ours."""
-    actions = [a for a in plan.changes if a.resource.kind == CatalogMount.kind]
-    failures = _apply_group(actions, vault, progress)
-    if failures:
-        raise _partly(failures, plan)
-    if actions:
-        catalog.wait_until_ready()
+def make_catalog(plan: Plan, vault: Vault, catalog: Catalog, progress: Progress = lambda _: None) -> bool:
+    """Make the catalog's mount, without which nothing can be recorded as ours; False if somebody else just did."""
+    for action in plan.changes:
+        if action.resource.kind == CatalogMount.kind:
+            try:
+                for request in action.requests:
+                    vault.tell(request)
+            except VaultRefused:
+                if not _is_there(action.resource, vault):
+                    raise
+                return False
+            catalog.wait_until_ready()
+            progress(action)
+    return True
 
 
 def levels(actions: Sequence[Action]) -> list[list[Action]]:
@@ -149,19 +154,16 @@ def _apply_one(action: Action, vault: Vault, progress: Progress) -> KitError | N
         for request in action.requests:
             vault.tell(request)
     except KitError as error:
-        if not _made_by_others_meanwhile(action, vault):
+        if not (action.resource.shared and _is_there(action.resource, vault)):
             return error
     progress(action)
     return None
 
 
-def _made_by_others_meanwhile(action: Action, vault: Vault) -> bool:
-    """Whether a shared object is there now after all: another spec's setup may have been quicker."""
-    resource = action.resource
-    if not resource.shared:
-        return False
+def _is_there(resource: Resource, vault: Vault) -> bool:
+    """Whether a shared object is there after all: another spec's setup may have been quicker."""
     try:
-        return observe([resource], vault)[action.key] == resource.body()
+        return observe([resource], vault)[resource.key] == resource.body()
     except KitError:
         return False
 

@@ -1,4 +1,4 @@
-"""A plan as a comment on a pull request: the sum first, details folded away, and nothing that breaks out of its fence."""
+"""A plan as a comment on a pull request: the sum first, details folded away, and nothing can end its fence."""
 
 from __future__ import annotations
 

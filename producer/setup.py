@@ -44,25 +44,25 @@ def setup(
     """Bring Vault to what the spec says, and return the plan that was carried out.
 
     The lock is taken before anything is read. Where there is no catalog yet there is no place for it: then the catalog
-    is made first, and the plan is made again under the lock. Raises LockHeld, LockLost, PlanStale, PartlyApplied, what
-    `approve` raises, and what `make_plan` raises.
+    is made once the plan is approved, and whoever made it was alone until then.
+
+    Raises LockHeld, LockLost, PlanStale, PartlyApplied, what `approve` raises, and what `make_plan` raises.
     """
     catalog = Catalog(vault, choices.catalog_mount)
     first = None if _has_catalog(vault, catalog) else _plan(spec, vault, choices)
     if first is not None:
         approve(first)
-        make_catalog(first, vault, catalog, progress)
-    with SetupLock(catalog, spec.name, wait=choices.lock_wait, force=choices.force_unlock, say=say) as lock:
-        plan = _plan(spec, vault, choices)
-        if first is None:
-            approve(plan)
-        elif not _same(first, plan):
+        if not make_catalog(first, vault, catalog, progress):
             raise PlanStale(
-                "Vault was changed by somebody else while this plan was looked at; only the catalog's mount was made.",
+                "Somebody else set up this Vault while the plan was looked at. Nothing was changed.",
                 hint="Run `producer setup` again and look at the new plan.",
             )
+    with SetupLock(catalog, spec.name, wait=choices.lock_wait, force=choices.force_unlock, say=say) as lock:
+        plan = first or _plan(spec, vault, choices)
+        if first is None:
+            approve(plan)
         apply(plan, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check)
-    return first or plan
+    return plan
 
 
 def _plan(spec: Spec, vault: Vault, choices: Choices) -> Plan:
@@ -78,12 +78,3 @@ def _plan(spec: Spec, vault: Vault, choices: Choices) -> Plan:
 
 def _has_catalog(vault: Vault, catalog: Catalog) -> bool:
     return f"{catalog.mount}/" in (vault.read("sys/mounts") or {})
-
-
-def _same(first: Plan, again: Plan) -> bool:
-    """Whether two plans do the same; the catalog's mount was made in between."""
-
-    def steps(plan: Plan) -> list[tuple[object, ...]]:
-        return [(a.verb, a.key, a.before) for a in plan.changes if a.resource.kind != "catalog-mount"]
-
-    return steps(first) == steps(again)

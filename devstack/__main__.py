@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devstack import stack, steps
+from devstack import docker, stack, steps
 from devstack.errors import StackError
 from devstack.folder import Folder
 from devstack.servers.choice import SOURCES
@@ -61,6 +61,11 @@ def _prefetch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _docker(options: argparse.Namespace) -> int:
+    """Run a command with a Docker engine, one of our own if none answers."""
+    return docker.run(options.command)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m devstack", description=sys.modules[__name__].__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -71,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--dir", type=Path, default=Path(".stack"), help="the stack's folder (.stack)")
         if name in ("up", "prefetch"):
             command.add_argument("--server", choices=[source.name for source in SOURCES], help="which server")
+    command = commands.add_parser("docker", help=_docker.__doc__, description=docker.__doc__)
+    command.set_defaults(run=_docker)
+    command.add_argument("command", nargs="+", help="the command and its arguments, behind a --")
     return parser
 
 

@@ -1,7 +1,7 @@
 """The folder of a stack: what is in it, and that one process at a time works on it.
 
 env          what a shell sources; complete, and so there, only when the stack is
-stack.json   its processes, and what it is made of; no secret is in it
+stack.json   its processes or containers, and what it is made of; no secret is in it
 *.log        what the processes print
 server/ aws/ terraform/   what belongs to them
 """
@@ -12,12 +12,13 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from devstack.compose import Project
 from devstack.errors import StackError
 from devstack.processes import Process
 
@@ -43,14 +44,27 @@ class Folder:
 
     def processes(self) -> list[Process]:
         """The processes that were started here, whether or not they still run."""
-        return [Process(**process) for process in self._read()["processes"]]
+        return [Process(**process) for process in self._read().get("processes", ())]
+
+    def project(self) -> Project | None:
+        """The containers that were started here, whether or not they still run."""
+        found = self._read().get("project")
+        return Project(found["name"], tuple(found["command"])) if found else None
 
     def title(self) -> str:
-        return str(self._read()["title"])
+        return str(self._read().get("title", ""))
 
-    def write(self, title: str, processes: Sequence[Process]) -> None:
-        record = {"title": title, "processes": [asdict(process) for process in processes]}
-        self.put(self.record, json.dumps(record, indent=2))
+    def begin(self, title: str) -> None:
+        """Make it a stack's folder, which is empty or was cleared."""
+        self._write({"title": title})
+
+    def add(self, part: Process | Project) -> None:
+        """Record a part of the stack: a process as soon as it runs, a project before."""
+        record = self._read()
+        if isinstance(part, Project):
+            self._write({**record, "project": asdict(part)})
+        else:
+            self._write({**record, "processes": [*record.get("processes", ()), asdict(part)]})
 
     def put(self, path: Path, text: str) -> None:
         """Write a file that appears whole, and that only the user can read."""
@@ -102,4 +116,7 @@ class Folder:
         try:
             return dict(json.loads(self.record.read_text()))
         except FileNotFoundError:
-            return {"title": "", "processes": []}
+            return {}
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self.put(self.record, json.dumps(record, indent=2))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -30,8 +31,9 @@ class Process:
     mark: str
 
 
-def start(name: str, argv: Sequence[str], environ: Mapping[str, str], log: Path, mark: str) -> Process:
+def start(name: str, argv: Sequence[str], environ: Mapping[str, str], log: Path) -> Process:
     """Start a program, by its absolute path. Its output goes to a file that only the user can read."""
+    mark = secrets.token_hex(8)
     pid = os.posix_spawn(
         argv[0],
         list(argv),

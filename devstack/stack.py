@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from devstack import environment, leash, terraform
@@ -21,10 +21,10 @@ from devstack.aws import endpoint as aws
 from devstack.aws.endpoint import REGION, Endpoint, Key
 from devstack.errors import StackError
 from devstack.folder import Folder
-from devstack.processes import Process, alive, end
-from devstack.servers import dev
-from devstack.servers.choice import choose
-from devstack.servers.interface import Server
+from devstack.processes import alive, end
+from devstack.servers import choice
+from devstack.servers.dev import accepts
+from devstack.servers.interface import Running, Server
 from devstack.steps import step
 from devstack.terraform.interface import Terraform
 
@@ -53,7 +53,9 @@ class Stack:
 
 
 @contextmanager
-def running(path: Path | None = None, *, server: str | None = None, with_terraform: bool = True) -> Iterator[Stack]:
+def running(
+    path: Path | None = None, *, server: Server | str | None = None, with_terraform: bool = True
+) -> Iterator[Stack]:
     """A stack for as long as the block lasts, or this process lives: it ends even if this process is killed."""
     folder = path or Path(tempfile.mkdtemp(prefix="vault-aws-kit-"))
     Folder(folder.absolute()).make()
@@ -61,7 +63,7 @@ def running(path: Path | None = None, *, server: str | None = None, with_terrafo
         yield up(folder, server=server, with_terraform=with_terraform)
 
 
-def up(path: Path, *, server: str | None = None, with_terraform: bool = True) -> Stack:
+def up(path: Path, *, server: Server | str | None = None, with_terraform: bool = True) -> Stack:
     """Start the stack of a folder that exists, or find it running. One that can't start leaves nothing behind."""
     folder = Folder(path.absolute())
     program, tool = prepare(server, with_terraform=with_terraform)  # which may take minutes, so without the lock
@@ -71,6 +73,15 @@ def up(path: Path, *, server: str | None = None, with_terraform: bool = True) ->
             _start(folder, program, tool)
         elif tool:
             _add(folder, tool)
+        return _stack(folder)
+
+
+def add_terraform(stack: Stack) -> Stack:
+    """The same stack, with Terraform."""
+    tool = terraform.get()
+    folder = Folder(stack.folder)
+    with folder.locked():
+        _add(folder, tool)
         return _stack(folder)
 
 
@@ -85,11 +96,10 @@ def down(path: Path) -> bool:
     return True
 
 
-def prepare(server: str | None, *, with_terraform: bool) -> tuple[Server, Terraform | None]:
+def prepare(server: Server | str | None, *, with_terraform: bool) -> tuple[Server, Terraform | None]:
     """What a stack is made of, downloaded and built side by side where they aren't here yet."""
-    source = choose(server)
     with ThreadPoolExecutor() as pool:
-        program = pool.submit(source.get)
+        program = pool.submit(lambda: server if isinstance(server, Server) else choice.get(server))
         tool = pool.submit(terraform.get) if with_terraform else None
         return program.result(), tool.result() if tool else None
 
@@ -102,39 +112,25 @@ def find(path: Path) -> Stack | None:
 
 def is_up(folder: Folder) -> bool:
     """Whether the stack was started to the end, and all of it still runs."""
-    return folder.env.exists() and all(alive(process) for process in folder.processes())
+    if not folder.env.exists() or not all(alive(process) for process in folder.processes()):
+        return False
+    return folder.project() is None or accepts(*itemgetter("VAULT_ADDR", "VAULT_TOKEN")(_exports(folder)))
 
 
 def _start(folder: Folder, program: Server, tool: Terraform | None) -> None:
     folder.path.chmod(0o700)
     try:
-        folder.write("", [])
+        folder.begin(program.title)
         with step("Starting the server and AWS", f"Started {program.title} and AWS"):
-            exports = _launch(folder, program)
+            vault, endpoint = program.launch(folder)
+            exports = _define(folder, vault, endpoint, aws.make_admin(endpoint))
         _export(folder, exports, tool)
     except BaseException:
         _end(folder)
         raise
 
 
-def _launch(folder: Folder, server: Server) -> dict[str, str]:
-    """Start the processes, each recorded as soon as it is there, so that whoever ends the stack knows of it."""
-    mark = secrets.token_hex(8)
-    place = folder.path / "aws"
-    started: list[Process] = [aws.launch(place, folder.log("aws"), mark)]
-    folder.write(server.title, started)
-    endpoint = aws.ready(started[0], place, folder.log("aws"))
-
-    def record(process: Process) -> None:
-        folder.write(server.title, [*started, process])
-
-    home = folder.path / "server"
-    home.mkdir(mode=0o700)
-    vault = dev.launch(server, home, folder.log("server"), endpoint, mark, record)
-    return _define(folder, vault, endpoint, aws.make_admin(endpoint))
-
-
-def _define(folder: Folder, vault: dev.Running, endpoint: Endpoint, admin: Key) -> dict[str, str]:
+def _define(folder: Folder, vault: Running, endpoint: Endpoint, admin: Key) -> dict[str, str]:
     return {
         environment.STACK: str(folder.path),
         "VAULT_ADDR": vault.addr,
@@ -155,7 +151,7 @@ def _export(folder: Folder, exports: Mapping[str, str], tool: Terraform | None) 
 
 
 def _add(folder: Folder, tool: Terraform) -> None:
-    """Give a stack that runs without it Terraform too."""
+    """Export Terraform's variables too."""
     exports = {name: value for name, value in _exports(folder).items() if name != "PATH"}
     _export(folder, exports, tool)
 
@@ -173,4 +169,6 @@ def _stack(folder: Folder) -> Stack:
 
 def _end(folder: Folder) -> None:
     end(folder.processes())
+    if project := folder.project():
+        project.down()
     folder.clear()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,11 @@ import hvac
 import pytest
 from botocore.config import Config as AwsConfig
 
-from devstack import cache, environment, leash
+from devstack import cache, compose, environment, leash
 from devstack import stack as stacks
+from devstack.compose import Project
 from devstack.errors import StackError
+from devstack.servers.containers import Containers
 from devstack.stack import Stack
 
 UNIT = Path(__file__).parent / "unit"
@@ -33,6 +36,7 @@ CACHE = cache.root()  # found before a test has another HOME
 
 _ENDS = pytest.StashKey[ExitStack]()
 _FOLDER = pytest.StashKey[Path]()
+_PROJECT = pytest.StashKey[Project]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,20 +69,59 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(pytestconfig: pytest.Config) -> Stack:
+def stack(request: pytest.FixtureRequest) -> Stack:
     """The server and AWS, the same for all tests: each uses mounts and a spec name of its own."""
+    server = Containers("Vault in a container", _by_pytest_docker(request)) if SERVER == "docker" else SERVER
     try:
-        return stacks.up(pytestconfig.stash[_FOLDER], server=SERVER, with_terraform=False)
+        return stacks.up(request.config.stash[_FOLDER], server=server, with_terraform=False)
     except StackError as error:
         if CI or SERVER:
             raise
         pytest.skip(f"no server: {error}")
 
 
+def _by_pytest_docker(request: pytest.FixtureRequest) -> Callable[[Project, Mapping[str, str]], None]:
+    """Starts containers with pytest-docker, for `docker`. They are ended with the stack, by whom it belongs to."""
+
+    def start(project: Project, variables: Mapping[str, str]) -> None:
+        request.config.stash[_PROJECT] = project
+        with pytest.MonkeyPatch.context() as environ:
+            for name, value in variables.items():
+                environ.setenv(name, value)
+            request.getfixturevalue("docker_services")
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def docker_compose_command(pytestconfig: pytest.Config) -> str:
+    return shlex.join(pytestconfig.stash[_PROJECT].command)
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    return str(compose.FILE)
+
+
+@pytest.fixture(scope="session")
+def docker_compose_project_name(pytestconfig: pytest.Config) -> str:
+    return pytestconfig.stash[_PROJECT].name
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> str:
+    return "up -d"
+
+
+@pytest.fixture(scope="session")
+def docker_cleanup() -> str:
+    return ""
+
+
 @pytest.fixture(scope="session")
 def terraform_stack(stack: Stack) -> Stack:
     """The same stack with Terraform too: a process that has its `environ` can run `terraform init` and `apply`."""
-    return stacks.up(stack.folder, server=SERVER)
+    return stacks.add_terraform(stack)
 
 
 @pytest.fixture

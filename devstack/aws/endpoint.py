@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 from devstack import environment
-from devstack.processes import Process, start
+from devstack.folder import Folder
+from devstack.processes import start
 from devstack.waiting import wait
 
 REGION = "us-east-1"
 ADMIN = "vault-root"
 DEADLINE = 60  # seconds: a cold disk reads all of moto
+PROXY = Path(__file__).with_name("proxy.py")
 _POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -37,24 +39,24 @@ class Key:
     secret_access_key: str = field(repr=False)
 
 
-def launch(folder: Path, log: Path, mark: str) -> Process:
-    """Start the process; it keeps its files in `folder`."""
-    folder.mkdir(mode=0o700)
-    environ = {
+def launch(folder: Folder) -> Endpoint:
+    """Start the process, and wait until it answers."""
+    place, log = folder.path / "aws", folder.log("aws")
+    place.mkdir(mode=0o700)
+    process = start("aws", [sys.executable, "-P", str(PROXY), str(place)], _environ(place), log)
+    folder.add(process)
+    port = place / "port"
+    wait("The AWS endpoint", port.exists, process, log, DEADLINE)
+    return Endpoint(f"http://127.0.0.1:{port.read_text()}", place / "ca.crt")
+
+
+def _environ(home: Path) -> dict[str, str]:
+    return {
         **environment.without_foreign(os.environ),
-        "HOME": str(folder),
+        "HOME": str(home),
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "PYTHONUNBUFFERED": "1",
     }
-    argv = [sys.executable, "-P", str(Path(__file__).with_name("proxy.py")), str(folder)]
-    return start("aws", argv, environ, log, mark=mark)
-
-
-def ready(process: Process, folder: Path, log: Path) -> Endpoint:
-    """Wait until the process answers."""
-    port = folder / "port"
-    wait("The AWS endpoint", port.exists, process, log, DEADLINE)
-    return Endpoint(f"http://127.0.0.1:{port.read_text()}", folder / "ca.crt")
 
 
 def make_admin(endpoint: Endpoint) -> Key:

@@ -1,6 +1,7 @@
 """The process that plays AWS: moto's proxy on a port that the system chose, with a CA of its own.
 
-Run as `python -P proxy.py FOLDER`. It writes `ca.crt` and then `port` to the folder; when `port` is there, it answers.
+Run as `python -P proxy.py FOLDER [HOST PORT]`. It writes `ca.crt` and then `port` to the folder; when `port` is there,
+it answers. It stands alone, so that it also runs in a container that has moto.
 moto brings one CA for everybody, makes certificates with the `openssl` program, and keeps them among its own files,
 where two proxies collide. This one makes them in the stack's folder, and needs no program.
 """
@@ -34,7 +35,7 @@ class Authority:
         self._host_key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vault-aws-kit devstack")])
         self.host_key = str(_write(folder / "host.key", _private(self._host_key)))
-        _write(folder / "ca.crt", self._root().public_bytes(serialization.Encoding.PEM))
+        _write(folder / "ca.crt", self._root().public_bytes(serialization.Encoding.PEM), mode=0o644)
 
     def certificate(self, host: str) -> str:
         """The path of a certificate for a host and its siblings: `iam.amazonaws.com` gets `*.amazonaws.com`."""
@@ -98,10 +99,10 @@ def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _write(path: Path, data: bytes) -> Path:
-    """Write a file that appears whole, and that only the user can read."""
+def _write(path: Path, data: bytes, mode: int = 0o600) -> Path:
+    """Write a file that appears whole. The CA's certificate alone may be read by whoever gets this far."""
     partial = path.with_name(f"{path.name}.partial")
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:  # noqa: PTH123
         file.write(data)
     return partial.rename(path)
 
@@ -113,7 +114,7 @@ class Proxy(ThreadingHTTPServer):
     daemon_threads = True
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, host: str = "127.0.0.1", port: str = "0") -> None:
     """Answer until the process is ended."""
     os.environ["TEST_PROXY_MODE"] = "true"  # so that moto's S3 knows how its hosts are called
     from moto.moto_proxy import proxy3
@@ -129,12 +130,11 @@ def serve(folder: Path) -> None:
             return authority.certificate(path.rpartition(":")[0])
 
     setattr(proxy3, "CertificateCreator", Certificates)  # noqa: B010 - no type of moto's own fits
-    server: socketserver.TCPServer = Proxy(("127.0.0.1", 0), proxy3.ProxyRequestHandler)
-    port = str(server.server_address[1])
-    os.environ["MOTO_PORT"] = port
-    _write(folder / "port", port.encode())
+    server: socketserver.TCPServer = Proxy((host, int(port)), proxy3.ProxyRequestHandler)
+    os.environ["MOTO_PORT"] = str(server.server_address[1])
+    _write(folder / "port", os.environ["MOTO_PORT"].encode())
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), *sys.argv[2:])

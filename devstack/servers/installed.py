@@ -9,6 +9,7 @@ from pathlib import Path
 from devstack import environment
 from devstack.programs import answer
 from devstack.servers import engine
+from devstack.servers.dev import DevServer
 from devstack.servers.interface import Server, Source
 
 
@@ -23,11 +24,11 @@ class Installed(Source):
 
     def get(self) -> Server:
         if vault := _found("vault", "Vault v"):
-            return Server(f"{_version(vault)} from PATH", vault)
+            return DevServer(f"{_version(vault)} from PATH", vault)
         bao = _found("bao", "OpenBao v")
         assert bao is not None, "asked for although it isn't available"  # noqa: S101 - the caller's contract
         plugins = engine.users(beside=bao) or engine.built()
-        return Server(f"{_version(bao)} from PATH", bao, plugins)
+        return DevServer(f"{_version(bao)} from PATH", bao, plugins)
 
 
 def _found(name: str, says: str) -> Path | None:

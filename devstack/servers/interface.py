@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import ClassVar
+
+from devstack.aws.endpoint import Endpoint
+from devstack.folder import Folder
 
 
 @dataclass(frozen=True)
-class Server:
-    """A program that serves Vault's API when run as `PROGRAM server -dev`, with the AWS secrets engine as type `aws`.
+class Running:
+    """A server that answers."""
 
-    `plugins` is the folder to give it as `-dev-plugin-dir`, None where the engine is built in.
-    """
+    addr: str
+    token: str = field(repr=False)
+
+
+class Server(ABC):
+    """A server that serves Vault's API with the AWS secrets engine as type `aws`, and the AWS that goes with it."""
 
     title: str
-    program: Path
-    plugins: Path | None = None
+
+    @abstractmethod
+    def launch(self, folder: Folder) -> tuple[Running, Endpoint]:
+        """Start both, recording in the folder whatever has to be ended, and wait until they answer."""
 
 
 class Source(ABC):

@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-integration test-e2e lint format stack stack-down clean
+.PHONY: help setup demo test test-unit test-integration test-e2e test-docker lint format stack stack-down clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-integration: $(READY) ## Run the tests against a real Vault API
 
 test-e2e: $(READY) ## Run the tests with a real Terraform
 	@$(BIN)/python -m pytest -n auto tests/e2e
+
+test-docker: $(READY) ## Run the tests against a real Vault API in containers (needs Docker's programs)
+	@VAULT_AWS_KIT_TEST_SERVER=docker $(BIN)/python -m devstack docker -- $(BIN)/python -m pytest -n auto tests/integration
 
 lint: $(READY) ## Check style, types and who imports whom
 	@$(BIN)/ruff format --check --quiet .

@@ -68,8 +68,9 @@ def _approle(vault: Vault, role_id: str, mount: str, team: str, *, wrapped: bool
 
 def _token() -> LoginMethod:
     from vault_aws_kit.auth.token import Token
+    from vault_aws_kit.settings import variable
 
-    return Token(os.environ.get("VAULT_TOKEN") or _from_stdin("Vault token"))
+    return Token(variable(os.environ, "TOKEN") or _from_stdin("Vault token"))
 
 
 def _from_stdin(what: str) -> str:

@@ -1,0 +1,33 @@
+"""The reference page knows every verb and option, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from consumer.cli import VERBS, cli
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "consumer.md").read_text()
+
+
+def options(verb: str) -> set[str]:
+    command = cli.get_command(click.Context(cli), verb)
+    return {name for parameter in command.params for name in parameter.opts if name.startswith("--")} - {"--help"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_section(verb):
+    assert f"## `consumer {verb}`" in PAGE
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_of_a_verb_is_told(verb):
+    assert {name for name in options(verb) if f"`{name}" not in PAGE} == set()
+
+
+def test_no_option_is_told_that_is_not_there():
+    told = set(re.findall(r"(?<=`)--[a-z-]+", PAGE))
+    assert told <= set().union(*map(options, VERBS))

@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -93,7 +94,8 @@ class SetupLock:
         self._done.set()
         self._heart.join()
         if not self._lost:
-            self._write(self._version, None)
+            with suppress(KitError):  # what matters is said already; a lock that stays expires by itself
+                self._write(self._version, None)
 
     def check(self) -> None:
         """Raises LockLost unless the lock is still held: to be called before each step that writes."""
@@ -105,7 +107,15 @@ class SetupLock:
 
     def _take(self, found: _Found) -> bool:
         free = found.holder is None or found.age > TTL or self._force
-        return free and self._write(found.version, self._me)
+        return self._adopt(found) or (free and self._write(found.version, self._me))
+
+    def _adopt(self, found: _Found) -> bool:
+        """Whether the lock is ours already: a write whose answer got lost was carried out all the same."""
+        mine = found.holder is not None and found.holder.nonce == self._me.nonce
+        if mine:
+            self._version = found.version
+            self._refreshed = time.monotonic()
+        return mine
 
     def _look(self) -> _Found:
         answer = self._vault.read(self._path)
@@ -138,7 +148,7 @@ class SetupLock:
     def _beat(self) -> None:
         while not self._done.wait(HEARTBEAT):
             try:
-                self._lost = not self._write(self._version, self._me)
+                self._lost = not (self._write(self._version, self._me) or self._adopt(self._look()))
             except KitError:
                 continue  # Vault is away for a moment: `check` notices if it stays away
             if self._lost:

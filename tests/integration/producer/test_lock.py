@@ -9,7 +9,7 @@ import pytest
 from producer import lock as locks
 from producer.lock import SetupLock
 from vault_aws_kit.catalog import Catalog
-from vault_aws_kit.errors import LockHeld, LockLost
+from vault_aws_kit.errors import LockHeld, LockLost, VaultUnreachable
 from vault_aws_kit.settings import VaultSettings, find_token
 from vault_aws_kit.vault import Vault
 
@@ -92,3 +92,26 @@ def test_a_lock_works_again_after_it_was_deleted_softly(catalog):
     catalog.vault.delete(f"{catalog.mount}/data/prod/lock")
     with SetupLock(catalog, "prod") as lock:
         lock.check()
+
+
+def test_a_write_whose_answer_got_lost_does_not_cost_the_lock(catalog, monkeypatch):
+    monkeypatch.setattr(locks, "HEARTBEAT", 0.05)
+    with SetupLock(catalog, "prod") as lock:
+        lock._version -= 1
+        waited = threading.Event()
+        for _ in range(100):
+            waited.wait(0.05)
+            lock.check()
+            if lock._version > 2:
+                break
+        assert lock._version > 2
+        lock.check()
+
+
+def test_letting_go_while_vault_is_away_hides_no_error(catalog, monkeypatch):
+    def away(*_: object) -> None:
+        raise VaultUnreachable("away")
+
+    with pytest.raises(ZeroDivisionError), SetupLock(catalog, "prod"):
+        monkeypatch.setattr(Vault, "_send", away)
+        _ = 1 / 0

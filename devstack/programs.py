@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 from devstack.errors import CommandFailed
 
 _TAIL = 25  # lines of a failed program's output that its error shows
+_running: set[subprocess.Popen[str]] = set()
 
 
 def run(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path | None = None) -> str:
     """Run a program to its end and return what it printed. Raises CommandFailed with the end of its output."""
     words = [str(word) for word in argv]
-    done = subprocess.run(
+    with subprocess.Popen(
         words,
         env=dict(environ),
         cwd=cwd,
@@ -24,11 +26,21 @@ def run(argv: Sequence[str | Path], environ: Mapping[str, str], cwd: Path | None
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        raise CommandFailed(f"{shlex.join(words)} ended with {done.returncode}:\n{tail(done.stdout)}")
-    return done.stdout
+    ) as program:
+        _running.add(program)
+        try:
+            said = program.communicate()[0]
+        finally:
+            _running.discard(program)
+    if program.returncode:
+        raise CommandFailed(f"{shlex.join(words)} ended with {program.returncode}:\n{tail(said)}")
+    return said
+
+
+def interrupt() -> None:
+    """Interrupt what other threads run: whoever waits for one of several has no use for the rest when it fails."""
+    for program in list(_running):
+        program.send_signal(signal.SIGINT)
 
 
 def answer(argv: Sequence[str | Path], environ: Mapping[str, str]) -> str:

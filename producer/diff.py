@@ -31,6 +31,9 @@ class Action:
     reasons: tuple[Reason, ...] = ()
     first: tuple[Request, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource.kind} {self.resource.path}"
+
     @property
     def key(self) -> Key:
         return self.resource.key

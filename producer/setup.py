@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from producer.diff import Plan
 from producer.lock import SetupLock
 from producer.pipeline import Progress, apply, make_catalog, make_plan
+from producer.plan_file import SavedPlan, check_fresh, with_keys
 from producer.prune import Prune
 from producer.root import FindKey, key_from_aws
 from producer.spec import Spec
@@ -48,8 +49,42 @@ def setup(
 
     Raises LockHeld, LockLost, PlanStale, PartlyApplied, what `approve` raises, and what `make_plan` raises.
     """
+    return _run(spec.name, lambda: _plan(spec, vault, choices), vault, choices, approve, progress, say)
+
+
+def carry_out(
+    saved: SavedPlan,
+    vault: Vault,
+    choices: Choices = Choices(),
+    *,
+    approve: Approve = lambda _: None,
+    progress: Progress = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Carry out exactly the plan that was saved; its catalog mount comes before that of `choices`.
+
+    Raises PlanStale where Vault has moved on since, and what `setup` raises.
+    """
+
+    def make() -> Plan:
+        check_fresh(saved, vault)
+        return with_keys(saved, choices.find_key)
+
+    own = replace(choices, catalog_mount=saved.catalog_mount)
+    return _run(saved.plan.spec, make, vault, own, approve, progress, say)
+
+
+def _run(
+    name: str,
+    make: Callable[[], Plan],
+    vault: Vault,
+    choices: Choices,
+    approve: Approve,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> Plan:
     catalog = Catalog(vault, choices.catalog_mount)
-    first = None if _has_catalog(vault, catalog) else _plan(spec, vault, choices)
+    first = None if _has_catalog(vault, catalog) else make()
     if first is not None:
         approve(first)
         if not make_catalog(first, vault, catalog, progress):
@@ -57,8 +92,8 @@ def setup(
                 "Somebody else set up this Vault while the plan was looked at. Nothing was changed.",
                 hint="Run `producer setup` again and look at the new plan.",
             )
-    with SetupLock(catalog, spec.name, wait=choices.lock_wait, force=choices.force_unlock, say=say) as lock:
-        plan = first or _plan(spec, vault, choices)
+    with SetupLock(catalog, name, wait=choices.lock_wait, force=choices.force_unlock, say=say) as lock:
+        plan = first or make()
         if first is None:
             approve(plan)
         apply(plan, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check)

@@ -404,6 +404,12 @@ class PlanStale(RunError):
     exit_code = 88
 
 
+class PlanFileInvalid(RunError):
+    """A file that is no plan, or not as it was written."""
+
+    exit_code = 89
+
+
 def exit_codes() -> dict[int, type[KitError]]:
     """Every exit code that an error owns, for the reference page and its test."""
     found: dict[int, type[KitError]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 
 
 @click.command()
+@click.argument("plan_file", metavar="[PLAN]", type=click.Path(path_type=Path), required=False)
 @spec_option
 @templates_option
 @take_over_option
@@ -29,6 +30,7 @@ PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 @terminal.format_option("text", "json")
 @terminal.vault_options
 def command(
+    plan_file: Path | None,
     spec_file: Path,
     templates: Sequence[Path],
     take_over: bool,
@@ -39,32 +41,41 @@ def command(
     output: str,
     vault: terminal.VaultOptions,
 ) -> int:
-    """Make Vault what the spec says: show the plan, ask, and apply it."""
-    from producer.plan_text import plan_json, plan_text
-    from producer.setup import Choices, setup
+    """Make Vault what the spec says: show the plan, ask, and apply it.
+
+    PLAN is a file that `producer plan --out` wrote: then exactly that is carried out, or refused if Vault has changed
+    since, and the spec isn't read.
+    """
+    from producer.plan_file import SavedPlan, read_plan
+    from producer.plan_text import plan_json
+    from producer.setup import Choices, carry_out, setup
     from producer.spec import load_spec
 
-    spec = load_spec(spec_file, templates)
-    terminal.warn_all(spec.warnings)
-
-    def approve(plan: Plan) -> None:
-        if output == "text":
-            terminal.emit(plan_text(plan))
-        if plan:
-            terminal.confirm("Apply this?", yes=yes)
-
+    source = read_plan(plan_file) if plan_file else load_spec(spec_file, templates)
+    terminal.warn_all(() if isinstance(source, SavedPlan) else source.warnings)
     choices = Choices(vault.catalog_mount, take_over, prune, lock_timeout, force_unlock)
+    approve = _approval(yes=yes, show=output == "text")
     with terminal.connect(vault, patience=PATIENCE) as connection, terminal.progress() as step:
-        done = setup(
-            spec,
-            connection,
-            choices,
-            approve=approve,
-            progress=lambda action: step(f"{action.resource.kind} {action.resource.path}"),
-            say=terminal.say,
-        )
+        talk = {"approve": approve, "progress": lambda action: step(str(action)), "say": terminal.say}
+        if isinstance(source, SavedPlan):
+            done = carry_out(source, connection, choices, **talk)
+        else:
+            done = setup(source, connection, choices, **talk)
     if done:
         terminal.say(f"Done: {len(done.changes)} changes applied.")
     if output == "json":
         terminal.emit_json(plan_json(done))
     return 0
+
+
+def _approval(*, yes: bool, show: bool) -> Callable[[Plan], None]:
+    """Shows a plan and asks, where it changes anything."""
+    from producer.plan_text import plan_text
+
+    def approve(plan: Plan) -> None:
+        if show:
+            terminal.emit(plan_text(plan))
+        if plan:
+            terminal.confirm("Apply this?", yes=yes)
+
+    return approve

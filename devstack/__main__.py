@@ -35,8 +35,8 @@ def _up(options: argparse.Namespace) -> int:
     """Start the stack and write DIR/env."""
     before = stack.find(options.dir)
     Folder(options.dir.absolute()).make()
-    now = stack.up(options.dir, server=options.server)
-    print(f"{now.title} {'runs already' if before else 'runs'} at {now.vault_addr}, with AWS and Terraform beside it.")
+    now = stack.up(options.dir, server=options.server, with_terraform=options.terraform)
+    print(f"{now.title} {'runs already' if before else 'runs'} at {now.vault_addr}, with AWS beside it.")
     print(f"Use it with:  . {now.folder / 'env'}")
     return 0
 
@@ -57,7 +57,7 @@ def _down(options: argparse.Namespace) -> int:
 
 def _prefetch(options: argparse.Namespace) -> int:
     """Download and build what a stack needs, and start nothing."""
-    stack.prepare(options.server, with_terraform=True)
+    stack.prepare(options.server, with_terraform=options.terraform)
     return 0
 
 
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--dir", type=Path, default=Path(".stack"), help="the stack's folder (.stack)")
         if name in ("up", "prefetch"):
             command.add_argument("--server", choices=[source.name for source in SOURCES], help="which server")
+            command.add_argument("--no-terraform", dest="terraform", action="store_false", help="leave Terraform out")
     command = commands.add_parser("docker", help=_docker.__doc__, description=docker.__doc__)
     command.set_defaults(run=_docker)
     command.add_argument("command", nargs="+", help="the command and its arguments, behind a --")

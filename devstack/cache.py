@@ -64,7 +64,7 @@ def _building(name: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        log.info("Another process is making %s: waiting for it …", name)
+        log.info("Waiting for %s, which is already being made …", name)
         lock.acquire()
     try:
         yield

@@ -65,7 +65,7 @@ def test_a_second_process_waits_and_says_so(place):
         with builder(0) as second:
             out, err = second.communicate(timeout=20)
     assert out == "thing-1\n"
-    assert "waiting" in err
+    assert "already being made" in err
 
 
 def test_what_a_killed_build_left_is_removed_by_the_next_of_anything(place):

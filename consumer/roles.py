@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from consumer.token import TokenInfo, look_up
@@ -33,7 +34,7 @@ class Access:
     token: TokenInfo
     teams: tuple[TeamEntry, ...]
 
-    @property
+    @cached_property
     def roles(self) -> tuple[RoleEntry, ...]:
         """Every role once, by name."""
         unique = {(role.mount, role.name): role for team in self.teams for role in team.roles}
@@ -44,7 +45,7 @@ class Access:
         return role.qualified if self._names[role.name] > 1 else role.name
 
     def teams_of(self, role: RoleEntry) -> tuple[TeamEntry, ...]:
-        return tuple(team for team in self.teams if role in team.roles)
+        return tuple(self._teams[role.mount, role.name])
 
     def role(self, name: str) -> RoleEntry:
         """The role called ROLE or ENGINE/ROLE. Raises RoleUnknown, RoleAmbiguous."""
@@ -55,9 +56,18 @@ class Access:
             raise _ambiguous(name, found)
         return found[0]
 
-    @property
+    @cached_property
     def _names(self) -> Counter[str]:
         return Counter(role.name for role in self.roles)
+
+    @cached_property
+    def _teams(self) -> dict[tuple[str, str], list[TeamEntry]]:
+        """The teams that have each role, by its mount and name."""
+        found: dict[tuple[str, str], list[TeamEntry]] = {}
+        for team in self.teams:
+            for role in team.roles:
+                found.setdefault((role.mount, role.name), []).append(team)
+        return found
 
     def _unknown(self, name: str) -> RoleUnknown:
         names = [self.name_of(role) for role in self.roles]

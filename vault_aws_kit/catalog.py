@@ -32,12 +32,17 @@ class Catalog:
     mount: str = CATALOG_MOUNT
 
     def read(self, path: str) -> str | None:
-        """The text at a path, None where there is none."""
-        found = self.vault.read(f"{self.mount}/data/{path}")
-        value = (found or {}).get("data")
-        if value is None:
-            return None
-        return self._joined(path, value) if "chunks" in value else _text(path, value)
+        """The text at a path, None where there is none. Raises CatalogUnreadable."""
+        version, value = self._head(path)
+        while value is not None and "chunks" in value:
+            text = self._joined(path, value)
+            if text is not None:
+                return text
+            before = version
+            version, value = self._head(path)
+            if version == before:  # nobody is writing meanwhile, so the parts will not come
+                raise _damaged(path)
+        return None if value is None else _text(path, value)
 
     def write(self, path: str, text: str) -> None:
         """Replace a value; whoever reads meanwhile sees the old one or the new one."""
@@ -67,17 +72,18 @@ class Catalog:
         """The names at a path; those of folders end in a slash."""
         return self.vault.names(f"{self.mount}/metadata/{path}")
 
-    def _joined(self, path: str, head: Body) -> str:
+    def _head(self, path: str) -> tuple[int, Body | None]:
+        """What stands at a path itself, and its version."""
+        found = self.vault.read(f"{self.mount}/data/{path}") or {}
+        return int((found.get("metadata") or {}).get("version") or 0), found.get("data")
+
+    def _joined(self, path: str, head: Body) -> str | None:
+        """The text that a value's parts make; None where they don't fit, as when they are being replaced."""
         whole = str(head["sha256"])
         places = [f"{self.mount}/data/{path}/chunks/{whole}/{n}" for n in range(1, int(head["chunks"]) + 1)]
         parts = self.vault.read_many(places)
-        text = "".join(_text(path, (parts[place] or {}).get("data") or {}) for place in places)
-        if digest(text) != whole:
-            raise CatalogUnreadable(
-                f"The catalog's entry {path} is damaged: its parts don't fit together.",
-                hint="Run `producer setup` again, which writes it anew.",
-            )
-        return text
+        text = "".join(str(((parts[place] or {}).get("data") or {}).get("json")) for place in places)
+        return text if digest(text) == whole else None
 
     def _drop_chunks(self, path: str, keep: str) -> None:
         for old in (name.rstrip("/") for name in self.names(f"{path}/chunks")):
@@ -108,6 +114,13 @@ def digest_of(value: Body) -> str:
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _damaged(path: str) -> CatalogUnreadable:
+    return CatalogUnreadable(
+        f"The catalog's entry {path} is damaged: its parts don't fit together.",
+        hint="Run `producer setup` again, which writes it anew.",
+    )
 
 
 def _text(path: str, value: Body) -> str:

@@ -43,6 +43,7 @@ SEALED = 503
 _BY_POLICY = "error occurred:"
 REFUSED = "connection refused"
 _LOOKUP = "auth/token/lookup-self"
+_NEW_KV = "Upgrading from non-versioned to versioned data"  # what a KV v2 mount answers in its first moments
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ class Vault:
 
 def _worth_trying_again(request: Request, response: requests.Response) -> bool:
     """Whether Vault may say something else soon. 412 and 429 were not carried out; of 5xx nobody knows."""
-    if response.status_code in (412, 429):
+    if response.status_code in (412, 429) or (response.status_code == BAD_REQUEST and _NEW_KV in response.text):
         return True
     return request.repeatable and response.status_code in (502, 503, 504) and "sealed" not in response.text
 

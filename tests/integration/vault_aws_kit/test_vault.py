@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import ipaddress
-import os
 import socket
-import ssl
-import threading
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from devstack import stack as stacks
 from vault_aws_kit import vault as transport
 from vault_aws_kit.errors import (
     NotAllowed,
@@ -31,9 +20,6 @@ from vault_aws_kit.errors import (
 )
 from vault_aws_kit.settings import VaultSettings
 from vault_aws_kit.vault import Request, Vault
-
-SERVER = os.environ.get("VAULT_AWS_KIT_TEST_SERVER") or None
-NAME = "vault.internal"
 
 
 @pytest.fixture
@@ -101,95 +87,12 @@ def test_a_server_that_does_not_answer_is_unreachable():
             slow.read("sys/health")
 
 
-def test_a_sealed_server_is_told_as_such(tmp_path):
-    with stacks.running(tmp_path / "own", server=SERVER, with_terraform=False) as own:
-        settings = VaultSettings(address=own.vault_addr)
-        with Vault(settings, own.vault_token) as vault:
-            vault.write("sys/seal")
-            with pytest.raises(VaultSealed, match="is sealed"):
-                vault.read("auth/token/lookup-self")
+def test_a_sealed_server_is_told_as_such(sealed):
+    with pytest.raises(VaultSealed, match="is sealed"):
+        look_up(VaultSettings(address=sealed.vault_addr), sealed.vault_token)
 
 
 # ── TLS ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-class TlsDoor:
-    """TLS in front of the real server, with a certificate of a CA that nobody knows."""
-
-    def __init__(self, folder, address: str) -> None:
-        parts = urlsplit(address)
-        self._vault = (parts.hostname, parts.port)
-        self.ca = folder / "ca.pem"
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate(folder, self.ca))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._tls = context
-        self.address = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                client = self._tls.wrap_socket(plain, server_side=True)
-            except OSError:
-                plain.close()
-                continue
-            server = socket.create_connection(self._vault)
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
-
-    @staticmethod
-    def _pass(source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.close()
-
-
-def certificate(folder, ca) -> str:
-    """A certificate for NAME, not for the address, in one file with its key; its CA goes to `ca`."""
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    issuer, subject = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("Test CA", NAME))
-    now = dt.datetime.now(dt.UTC)
-
-    def signed(name: x509.Name, key, *extensions) -> x509.Certificate:
-        builder = x509.CertificateBuilder().subject_name(name).issuer_name(issuer).public_key(key.public_key())
-        builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now)
-        builder = builder.not_valid_after(now + dt.timedelta(days=1))
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
-        return builder.sign(keys[0], hashes.SHA256())
-
-    ids = x509.SubjectKeyIdentifier.from_public_key(keys[0].public_key())
-    root = signed(issuer, keys[0], x509.BasicConstraints(ca=True, path_length=None), ids)
-    names = x509.SubjectAlternativeName([x509.DNSName(NAME), x509.IPAddress(ipaddress.ip_address("192.0.2.1"))])
-    by = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ids)
-    leaf = signed(subject, keys[1], names, by)
-    ca.write_bytes(root.public_bytes(serialization.Encoding.PEM))
-    path = folder / "server.pem"
-    key = keys[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(leaf.public_bytes(serialization.Encoding.PEM) + key)
-    return str(path)
-
-
-@pytest.fixture
-def door(tmp_path, stack):
-    door = TlsDoor(tmp_path, stack.vault_addr)
-    yield door
-    door.close()
 
 
 def look_up(settings: VaultSettings, token: str) -> list[str]:
@@ -210,7 +113,7 @@ def test_a_certificate_for_another_name_is_not_trusted(door, stack):
 
 
 def test_vault_cacert_and_vault_tls_server_name_make_it_trusted(door, stack):
-    env = {"VAULT_ADDR": door.address, "VAULT_CACERT": str(door.ca), "VAULT_TLS_SERVER_NAME": NAME}
+    env = {"VAULT_ADDR": door.address, "VAULT_CACERT": str(door.ca), "VAULT_TLS_SERVER_NAME": door.name}
     assert look_up(VaultSettings.from_environment(env), stack.vault_token) == ["root"]
 
 
@@ -222,7 +125,7 @@ def test_vault_skip_verify_trusts_everything(door, stack):
 def test_a_wrong_ca_in_requests_own_variable_does_not_replace_vault_cacert(door, stack, monkeypatch, tmp_path):
     (tmp_path / "other.pem").write_text(door.ca.read_text())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt")
-    settings = VaultSettings(address=door.address, ca_cert=str(door.ca), tls_server_name=NAME)
+    settings = VaultSettings(address=door.address, ca_cert=str(door.ca), tls_server_name=door.name)
     assert look_up(settings, stack.vault_token) == ["root"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -9,9 +11,9 @@ import pytest
 from producer import lock as locks
 from producer.lock import SetupLock
 from vault_aws_kit.catalog import Catalog
-from vault_aws_kit.errors import LockHeld, LockLost, VaultUnreachable
+from vault_aws_kit.errors import LockHeld, LockLost, PlanStale, VaultUnreachable
 from vault_aws_kit.settings import VaultSettings, find_token
-from vault_aws_kit.vault import Vault
+from vault_aws_kit.vault import Request, Vault
 
 
 @pytest.fixture
@@ -118,3 +120,46 @@ def test_letting_go_while_vault_is_away_hides_no_error(catalog, monkeypatch):
 
     with pytest.raises(ZeroDivisionError), SetupLock(catalog, "prod"):
         fail()
+
+
+def test_a_setup_whose_lock_is_taken_stops_before_the_next_kind(producer, vault, unique, monkeypatch, sent):
+    """Somebody forces the lock while the engine's mount is being made: the engine is there then, and nothing in it."""
+    assert producer("plan").code == 0
+    monkeypatch.setattr(locks, "HEARTBEAT", 0.05)
+    held: list[SetupLock] = []
+    enter, send = SetupLock.__enter__, Vault._send
+
+    def remember(self: SetupLock) -> SetupLock:
+        held.append(self)
+        return enter(self)
+
+    def rob(self: Vault, request: Request, wrap_ttl: str = ""):
+        answer = send(self, request, wrap_ttl)
+        if request.operation == "update" and request.path == f"sys/mounts/aws-{unique}":
+            vault.write_data(
+                f"catalog-{unique}/data/{unique}/lock", data={"data": {"nonce": "x", "who": "a", "since": "b"}}
+            )
+            held[0]._heart.join(10)
+        return answer
+
+    monkeypatch.setattr(SetupLock, "__enter__", remember)
+    monkeypatch.setattr(Vault, "_send", rob)
+    stopped = producer("setup", "--yes")
+    assert stopped.code == LockLost.exit_code
+    assert f"aws-{unique}/" in vault.sys.list_mounted_secrets_engines()["data"]
+    assert vault.read(f"aws-{unique}/config/lease") is None
+    assert vault.read(f"aws-{unique}/roles/app") is None
+
+
+def test_two_setups_at_once_both_end_well_and_the_second_finds_nothing_to_do(producer, as_admin, unique, content, spec):
+    file = spec(content)
+    command = ["setup", "--yes", "--spec", str(file), "--catalog-mount", f"catalog-{unique}", "--lock-timeout", "60s"]
+    code = f"import sys; from producer.cli import main; sys.exit(main({command!r}))"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [run.communicate(timeout=120) for run in runs]
+    codes = sorted(run.returncode for run in runs)
+    assert codes in ([0, 0], [0, PlanStale.exit_code]), said
+    assert producer("plan", "--detailed-exitcode").code == 0

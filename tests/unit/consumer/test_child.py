@@ -40,7 +40,7 @@ def test_a_childs_end_is_told_as_a_shell_tells_it(script, code):
 
 def test_a_child_is_sent_what_comes_from_a_process_also_where_signals_do_not_say_from_whom():
     """macOS has no sigwaitinfo."""
-    program = "del signal.sigwaitinfo\n" + RUN.format(command=["sh", "-c", "kill -TERM $PPID; sleep 20"])
+    program = "del signal.sigwaitinfo\n" + RUN.format(command=["sh", "-c", "kill -TERM $PPID; exec sleep 20"])
     assert python(program, "setsid", "--wait").stdout == "code 143\n"
 
 

@@ -1,0 +1,161 @@
+"""What a token needs for everything that the producer does with one spec, by engine and prefix.
+
+A role that is added or pruned changes nothing here; an engine, or a mount that teams log in at, does. `sudo` stands
+where Vault asks for it: https://developer.hashicorp.com/vault/docs/concepts/policies#root-protected-api-endpoints
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from producer.desired import Desired
+from producer.root import RootKey
+from producer.spec import Engine, Spec
+from vault_aws_kit import contract, templating
+from vault_aws_kit.contract import CATALOG_MOUNT
+
+MANAGE = ("create", "read", "update", "delete", "list")
+ESCALATION = (
+    "Whoever may write ACL policies, and logins that carry them, can become Vault's admin: "
+    "treat a token with this policy like Vault's root token."
+)
+"""What everybody who hands out this policy must know."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Capabilities on a path; one that ends in `*` means everything that begins so, and `+` is any one part."""
+
+    path: str
+    capabilities: tuple[str, ...]
+
+    @property
+    def sample(self) -> str:
+        """A path that this grant covers."""
+        return self.path.replace("+", "x").removesuffix("*") + ("x" if self.path.endswith("*") else "")
+
+
+@dataclass(frozen=True)
+class Section:
+    """Grants that belong together, and what they are for."""
+
+    purpose: str
+    grants: tuple[Grant, ...]
+
+
+def sections(spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False) -> tuple[Section, ...]:
+    """All that the producer may have to do. `probe` adds what `doctor --probe` needs: credentials of every role."""
+    engines = (part for engine in spec.engines for part in _engine(engine, probe=probe))
+    return (_catalog(spec, catalog_mount), *engines, *_logins(spec), _policies(spec), _incident(), _own(probe=probe))
+
+
+def grants(spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False) -> tuple[Grant, ...]:
+    return tuple(grant for part in sections(spec, catalog_mount, probe=probe) for grant in part.grants)
+
+
+def policy(spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False) -> str:
+    """The HCL of the policy."""
+    return (
+        templating.environment()
+        .get_template("vault/producer-policy.hcl.j2")
+        .render(spec=spec.name, escalation=ESCALATION, sections=sections(spec, catalog_mount, probe=probe))
+    )
+
+
+def _catalog(spec: Spec, mount: str) -> Section:
+    return Section(
+        "The catalog: this spec's part, and the names of what other specs own, so that it is left alone.",
+        (
+            *_mount(mount),
+            Grant(f"{mount}/data/{spec.name}/*", MANAGE),
+            Grant(f"{mount}/metadata/{spec.name}/*", MANAGE),
+            Grant(f"{mount}/metadata", ("list",)),
+            Grant(f"{mount}/metadata/", ("list",)),
+            Grant(f"{mount}/data/+/owned/*", ("read",)),
+        ),
+    )
+
+
+def _engine(engine: Engine, *, probe: bool) -> Iterator[Section]:
+    yield Section(
+        f"Engine {engine.name}: its mount, root credentials and roles.",
+        (
+            *_mount(engine.mount),
+            Grant(f"{engine.mount}/config/*", MANAGE),
+            *(Grant(f"{engine.mount}/{kind}{end}", MANAGE) for kind in ("roles", "static-roles") for end in ("", "/*")),
+        ),
+    )
+    yield Section(
+        f"Engine {engine.name}: seeing and ending what its roles have issued.",
+        (
+            Grant(f"sys/leases/lookup/{engine.mount}/*", ("list", "sudo")),
+            Grant(f"sys/leases/revoke-prefix/{engine.mount}/*", ("update", "sudo")),
+        ),
+    )
+    if probe:
+        yield Section(
+            f"Engine {engine.name}: one set of credentials for each role, which `doctor --probe` revokes at once.",
+            (
+                Grant(f"{engine.mount}/creds/*", ("read", "update")),
+                Grant(f"{engine.mount}/sts/*", ("read", "update")),
+            ),
+        )
+
+
+def _logins(spec: Spec) -> Iterator[Section]:
+    """Taken from what the spec asks for, whichever method that is."""
+    keys = {engine.name: RootKey() for engine in spec.engines}
+    resources = Desired(spec, keys).resources()
+    for mount in dict.fromkeys(r.path.removeprefix("sys/auth/") for r in resources if r.kind == "auth-mount"):
+        own = contract.team_policy(spec.name, "")
+        below = [r.path.rpartition("/") for r in resources if r.path.startswith(f"auth/{mount}/")]
+        names = {folder: all(name.startswith(own) for f, _, name in below if f == folder) for folder, _, _ in below}
+        yield Section(
+            f"Logins at {mount}/.",
+            (
+                Grant(f"sys/auth/{mount}", ("create", "read", "update", "sudo")),
+                Grant(f"sys/mounts/auth/{mount}/tune", ("read", "update")),
+                *(Grant(f"{folder}/{own if all_own else ''}*", MANAGE) for folder, all_own in names.items()),
+            ),
+        )
+
+
+def _policies(spec: Spec) -> Section:
+    own = contract.team_policy(spec.name, "")
+    return Section("The teams' policies.", (Grant(f"sys/policies/acl/{own}*", MANAGE),))
+
+
+def _incident() -> Section:
+    return Section(
+        "`producer revoke --team`: finding the tokens that carry a team's policy, and ending them.",
+        (
+            Grant("auth/token/accessors", ("list", "sudo")),
+            Grant("auth/token/accessors/", ("list", "sudo")),
+            Grant("auth/token/lookup-accessor", ("update",)),
+            Grant("auth/token/revoke-accessor", ("update",)),
+        ),
+    )
+
+
+def _own(*, probe: bool) -> Section:
+    return Section(
+        "What there is in Vault, and this token itself.",
+        (
+            Grant("sys/mounts", ("read",)),
+            Grant("sys/auth", ("read",)),
+            Grant("sys/capabilities-self", ("update",)),
+            Grant("sys/leases/lookup", ("update",)),
+            *([Grant("sys/leases/revoke", ("update",))] if probe else []),
+            Grant("auth/token/lookup-self", ("read",)),
+            Grant("auth/token/renew-self", ("update",)),
+            Grant("auth/token/revoke-self", ("update",)),
+        ),
+    )
+
+
+def _mount(mount: str) -> Sequence[Grant]:
+    return (
+        Grant(f"sys/mounts/{mount}", ("create", "read", "update", "delete")),
+        Grant(f"sys/mounts/{mount}/tune", ("read", "update")),
+    )

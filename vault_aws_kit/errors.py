@@ -6,7 +6,7 @@
     ├── AwsError             50–59  AWS and its credentials
     ├── RequestError         60–69  credentials that were asked for in a way that the role can't give them
     ├── TerraformError       70–79  what is rendered and where it goes
-    └── RunError             80–89  a command that was stopped or only partly done
+    └── RunError             80–99  a command that was stopped or only partly done
 
 0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
 128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.
@@ -408,6 +408,24 @@ class PlanFileInvalid(RunError):
     """A file that is no plan, or not as it was written."""
 
     exit_code = 89
+
+
+class RevokeIncomplete(RunError):
+    """Some of what was to be revoked could not be reached, or not be proved dead."""
+
+    exit_code = 90
+
+
+class OrphansFound(RunError):
+    """AWS has IAM users or keys of an engine that no lease ends any more."""
+
+    exit_code = 91
+
+
+class ChecksFailed(RunError):
+    """`doctor` found errors."""
+
+    exit_code = 92
 
 
 def exit_codes() -> dict[int, type[KitError]]:

@@ -6,7 +6,7 @@ where Vault asks for it: https://developer.hashicorp.com/vault/docs/concepts/pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from producer.desired import Desired
@@ -67,10 +67,9 @@ def _catalog(spec: Spec, mount: str) -> Section:
     return Section(
         "The catalog: this spec's part, and the names of what other specs own, so that it is left alone.",
         (
-            *_mount(mount),
-            Grant(f"{mount}/data/{spec.name}/*", MANAGE),
-            Grant(f"{mount}/metadata/{spec.name}/*", MANAGE),
-            Grant(f"{mount}/metadata", ("list",)),
+            Grant(f"sys/mounts/{mount}", ("create", "read", "update")),
+            Grant(f"{mount}/data/{spec.name}/*", ("create", "read", "update", "delete")),
+            Grant(f"{mount}/metadata/{spec.name}/*", ("read", "delete", "list")),
             Grant(f"{mount}/metadata/", ("list",)),
             Grant(f"{mount}/data/+/owned/*", ("read",)),
         ),
@@ -81,9 +80,10 @@ def _engine(engine: Engine, *, probe: bool) -> Iterator[Section]:
     yield Section(
         f"Engine {engine.name}: its mount, root credentials and roles.",
         (
-            *_mount(engine.mount),
-            Grant(f"{engine.mount}/config/*", MANAGE),
-            *(Grant(f"{engine.mount}/{kind}{end}", MANAGE) for kind in ("roles", "static-roles") for end in ("", "/*")),
+            Grant(f"sys/mounts/{engine.mount}", ("create", "read", "update", "delete")),
+            Grant(f"sys/mounts/{engine.mount}/tune", ("read", "update")),
+            Grant(f"{engine.mount}/config/*", ("create", "read", "update")),
+            *(Grant(f"{engine.mount}/{kind}/*", MANAGE) for kind in ("roles", "static-roles")),
         ),
     )
     yield Section(
@@ -130,7 +130,6 @@ def _incident() -> Section:
     return Section(
         "`producer revoke --team`: finding the tokens that carry a team's policy, and ending them.",
         (
-            Grant("auth/token/accessors", ("list", "sudo")),
             Grant("auth/token/accessors/", ("list", "sudo")),
             Grant("auth/token/lookup-accessor", ("update",)),
             Grant("auth/token/revoke-accessor", ("update",)),
@@ -151,11 +150,4 @@ def _own(*, probe: bool) -> Section:
             Grant("auth/token/renew-self", ("update",)),
             Grant("auth/token/revoke-self", ("update",)),
         ),
-    )
-
-
-def _mount(mount: str) -> Sequence[Grant]:
-    return (
-        Grant(f"sys/mounts/{mount}", ("create", "read", "update", "delete")),
-        Grant(f"sys/mounts/{mount}/tune", ("read", "update")),
     )

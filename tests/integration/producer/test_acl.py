@@ -51,6 +51,22 @@ def test_it_needs_no_other_one_when_roles_are_added_pruned_and_revoked(limited, 
     assert vault.read(f"aws-{unique}/roles/later") is None
 
 
+def test_it_is_enough_to_prune_beside_another_spec_and_to_leave_alone_what_that_owns(
+    producer, content, vault, unique, monkeypatch
+):
+    content["name"] = f"{unique}-other"
+    assert producer("setup", "--yes").code == 0
+    content["name"] = unique
+    vault.sys.create_or_update_policy(f"admin-{unique}", producer("acl").out)
+    token = vault.auth.token.create(policies=[f"admin-{unique}"], no_default_policy=True)["auth"]["client_token"]
+    monkeypatch.setenv("VAULT_TOKEN", token)
+    assert producer("setup", "--yes").code == 0
+    content["roles"] = content["roles"][:1]
+    done = producer("setup", "--yes", "--prune")
+    assert done.code == 0, done.err
+    assert vault.read(f"aws-{unique}/roles/app")
+
+
 def test_it_is_enough_to_delete_an_engine(limited, producer, content, vault, unique):
     content["engines"].append({**content["engines"][0], "name": "other", "mount": f"other-{unique}"})
     content["roles"] = [{**role, "engine": "main"} for role in content["roles"]]

@@ -119,6 +119,12 @@ class PolicyInvalid(SpecError):
     exit_code = 25
 
 
+class WrongPartition(SpecError):
+    """An ARN, a region or an endpoint of another partition (aws, aws-cn, aws-us-gov) than the engine's region."""
+
+    exit_code = 26
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong in a file. `line` and `column` count from 1; 0 means that none is known."""
@@ -262,6 +268,12 @@ class MountMissing(VaultError):
     exit_code = 48
 
 
+class UnsupportedField(VaultError):
+    """The mounted engine, or its server, hasn't got what the spec asks for."""
+
+    exit_code = 49
+
+
 # ── AWS ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -291,6 +303,12 @@ class RootKeyUnknown(AwsError):
 
 class AwsUnreachable(AwsError):
     exit_code = 54
+
+
+class StaticUserFixed(AwsError):
+    """A static role can't be given another IAM user."""
+
+    exit_code = 55
 
 
 # ── what was asked of a role ────────────────────────────────────────────────────────────────────

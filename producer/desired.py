@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from producer.freeze import Freeze, frozen_policy
 from producer.resources.acl_policy import AclPolicy
 from producer.resources.approle import AppRole
 from producer.resources.aws_role import AwsRole
@@ -25,11 +26,12 @@ TOKEN_MAX_TTL = 24 * 3600  # how long a token can be renewed for, where no lease
 
 @dataclass(frozen=True)
 class Desired:
-    """All that a spec asks for, given the root key of each engine (by the engine's name)."""
+    """All that a spec asks for, given the root key of each engine (by the engine's name) and what is frozen."""
 
     spec: Spec
     keys: Mapping[str, RootKey]
     catalog_mount: str = CATALOG_MOUNT
+    freeze: Freeze = ()
 
     def resources(self) -> tuple[Resource, ...]:
         return (*self._mounts(), *self._engines(), *self._roles(), *self._teams(), *self._catalog())
@@ -57,7 +59,8 @@ class Desired:
     def _teams(self) -> Iterator[Resource]:
         for team in self.spec.teams:
             name = contract.team_policy(self.spec.name, team.name)
-            yield AclPolicy(name, team_policy(self.spec, team, self.catalog_mount))
+            hcl = team_policy(self.spec, team, self.catalog_mount)
+            yield AclPolicy(name, frozen_policy(hcl, team.name, self.freeze))
             for login in team.logins:
                 yield _approle(name, login, longest_team_lease(self.spec, team))
 

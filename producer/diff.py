@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from producer.freeze import Freeze
 from producer.owned import Mark, Owned, fingerprint
 from producer.resources.interface import Key, Resource, changed_keys
 from vault_aws_kit.errors import NotOurs
@@ -60,7 +61,7 @@ class Plan:
     """The ordered actions that bring Vault from what it is to what the spec says.
 
     `left_over` is ours and no longer in the spec, and stays; `spared` stays even with `--prune`, as it is protected.
-    `protect` is what the spec protects now.
+    `protect` is what the spec protects now; `frozen` gives no new credentials, and the plan keeps it so.
     """
 
     spec: str
@@ -68,6 +69,7 @@ class Plan:
     left_over: tuple[Key, ...] = ()
     spared: tuple[Key, ...] = ()
     protect: frozenset[Key] = frozenset()
+    frozen: Freeze = ()
 
     @property
     def changes(self) -> tuple[Action, ...]:

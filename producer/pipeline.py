@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 from producer import root
 from producer.desired import Desired
 from producer.diff import Action, Plan, diff
+from producer.freeze import read_freeze
 from producer.owned import claims, read_owned, record_owned, settled
 from producer.prune import Prune, check_deletes, left_over, owned_elsewhere, prune_actions
 from producer.resources import KINDS
@@ -48,16 +49,17 @@ def make_plan(
     """
     catalog = Catalog(vault, catalog_mount)
     keys = _root_keys(spec, vault, catalog, find_key)
-    resources = Desired(spec, keys, catalog_mount).resources()
+    freeze = read_freeze(catalog, spec.name)
+    resources = Desired(spec, keys, catalog_mount, freeze).resources()
     owned = read_owned(catalog, spec.name)
     actions = diff(resources, observe(resources, vault), owned, take_over=take_over)
     rest = left_over(owned, {resource.key for resource in resources})
     if prune is None:
-        return Plan(spec.name, actions, tuple(resource.key for resource in rest), protect=_protected(spec))
+        return Plan(spec.name, actions, tuple(resource.key for resource in rest), (), _protected(spec), freeze)
     removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), prune)
     check_deletes(removals, vault, prune)
     spared = tuple(resource.key for resource in rest if owned[resource.key].protect)
-    return Plan(spec.name, (*actions, *removals), spared=spared, protect=_protected(spec))
+    return Plan(spec.name, (*actions, *removals), (), spared, _protected(spec), freeze)
 
 
 def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | None]:

@@ -17,12 +17,14 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from producer.diff import Action, Plan
+from producer.freeze import Freeze, read_freeze
 from producer.pipeline import observe
 from producer.resources import KINDS
 from producer.resources.interface import Resource
 from producer.resources.root_config import RootConfig
 from producer.root import FindKey
 from producer.spec import Engine
+from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.errors import OutputNotWritable, PlanFileInvalid, PlanStale
 from vault_aws_kit.vault import Request, Vault
 
@@ -91,6 +93,11 @@ def check_fresh(saved: SavedPlan, vault: Vault) -> None:
             f"not for {' '.join(filter(None, here))}.",
             hint="Set VAULT_ADDR and VAULT_NAMESPACE as they were when it was made.",
         )
+    if read_freeze(Catalog(vault, saved.catalog_mount), saved.plan.spec) != saved.plan.frozen:
+        raise PlanStale(
+            "What is frozen has changed since the plan was made.",
+            hint="Make a new plan, and look at it: `producer plan --out`.",
+        )
     now = observe([action.resource for action in saved.plan.actions], vault)
     moved = [action.resource.path for action in saved.plan.actions if now[action.key] != action.before]
     if moved:
@@ -135,6 +142,7 @@ def _packed(saved: SavedPlan) -> dict[str, Any]:
         "protect": sorted(plan.protect),
         "left_over": plan.left_over,
         "spared": plan.spared,
+        "frozen": TypeAdapter(Freeze).dump_python(plan.frozen, mode="json"),
         "actions": [_packed_action(action) for action in plan.actions],
     }
 
@@ -160,6 +168,7 @@ def _unpacked(content: Mapping[str, Any]) -> SavedPlan:
             left_over=tuple((kind, path) for kind, path in content["left_over"]),
             spared=tuple((kind, path) for kind, path in content["spared"]),
             protect=frozenset((kind, path) for kind, path in content["protect"]),
+            frozen=TypeAdapter(Freeze).validate_python(tuple(content["frozen"])),
         ),
         address=content["address"],
         namespace=content["namespace"],

@@ -19,6 +19,9 @@ def plan_markdown(plan: Plan) -> str:
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"### Vault: {_code(plan.spec)}"
     yield ""
+    if plan.frozen:
+        yield f"**Frozen, and kept so: {'; '.join(str(one) for one in plan.frozen)}.**"
+        yield ""
     if not plan:
         yield f"Nothing to change: {len(plan.actions)} objects in Vault are as the spec says."
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, get_args
 
 from producer.diff import Action, Plan, Reason, Verb
@@ -64,6 +65,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         ],
         "left_over": [path for _, path in plan.left_over],
         "protected": [path for _, path in plan.spared],
+        "frozen": [asdict(one) for one in plan.frozen],
         "summary": {verb: plan.count(verb) for verb in get_args(Verb)},
     }
 
@@ -77,6 +79,9 @@ def _action_lines(action: Action) -> Iterator[str]:
 
 
 def _staying(plan: Plan) -> Iterator[str]:
+    if plan.frozen:
+        yield "Frozen, and kept so (`producer thaw` ends it):"
+        yield from (f"  {one}" for one in plan.frozen)
     if plan.left_over:
         yield f"No longer in the spec, and kept ({len(plan.left_over)}; `--prune` deletes them):"
         yield from (f"  {kind:<14} {path}" for kind, path in plan.left_over)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from producer import root
 from producer.desired import Desired
+from producer.freeze import read_freeze
 from producer.owned import read_owned
 from producer.pipeline import observe, remembered
 from producer.prune import count_leases
@@ -51,7 +52,8 @@ class TeamStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """`left_over` are ours but no longer in the spec; `not_ours` are roles of our engines that nobody here made."""
+    """`left_over` are ours but no longer in the spec; `not_ours` are roles of our engines that nobody here made;
+    `frozen` gives no new credentials for now."""
 
     spec: str
     engines: Sequence[EngineStatus]
@@ -59,6 +61,7 @@ class Status:
     teams: Sequence[TeamStatus]
     left_over: Sequence[str]
     not_ours: Sequence[str]
+    frozen: Sequence[str] = ()
 
 
 def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Status:
@@ -82,13 +85,14 @@ def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Stat
         ],
         left_over=sorted(f"{kind} {path}" for kind, path in ours if path not in wanted_paths),
         not_ours=_strangers(spec, vault, {path for _, path in ours} | wanted_paths),
+        frozen=[str(one) for one in read_freeze(catalog, spec.name)],
     )
 
 
 def _states(spec: Spec, vault: Vault, catalog: Catalog) -> Mapping[str, str]:
     """For each path that the spec asks for: "in place", "differs" or "missing"."""
     keys = {engine.name: root.RootKey() for engine in spec.engines}
-    resources = Desired(spec, keys, catalog.mount).resources()
+    resources = Desired(spec, keys, catalog.mount, read_freeze(catalog, spec.name)).resources()
     observed = observe(resources, vault)
     states: dict[str, str] = {}
     for resource in resources:

@@ -20,6 +20,8 @@ def _parts(found: Status) -> Iterator[Sequence[str]]:
         ("TEAM", "LOGINS", "STATE", "ROLES"),
         [(t.name, ", ".join(t.logins), t.state, ", ".join(t.roles)) for t in found.teams],
     )
+    if found.frozen:
+        yield ["Frozen, so that nobody gets new credentials (`producer thaw`):", *(f"  {one}" for one in found.frozen)]
     if found.left_over:
         yield ["In Vault, made from this spec, but no longer in it:", *(f"  {path}" for path in found.left_over)]
     if found.not_ours:

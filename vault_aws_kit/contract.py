@@ -5,6 +5,7 @@ Paths below are relative to the catalog's KV v2 mount (`vault-aws-kit` unless `-
     NAME/teams/TEAM        TeamEntry     what a team may use, and how it logs in
     NAME/engines/ENGINE    EngineEntry   what the producer knows of an engine
     NAME/owned/KIND        the paths of that kind that are ours (producer only)
+    NAME/frozen            what gives no new credentials for now (producer only)
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ def engine_path(spec: str, engine: str) -> str:
 
 def owned_path(spec: str, kind: str) -> str:
     return f"{spec}/owned/{kind}"
+
+
+def frozen_path(spec: str) -> str:
+    return f"{spec}/frozen"
 
 
 def team_policy(spec: str, team: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,3 +69,35 @@ def prune_options(command: Callable[..., R]) -> Callable[..., R]:
 take_over_option = click.option(
     "--take-over", is_flag=True, help="Replace objects in Vault that differ and were not made from this spec."
 )
+
+spec_name_option = click.option(
+    "--name", "spec_name", metavar="NAME", default="", help="The spec's name, where its file isn't at hand."
+)
+
+
+def name_of_spec(given: str, spec_file: Path, templates: Sequence[Path]) -> str:
+    """The name of the spec that is meant, without reading its file where the name is given."""
+    from producer.spec import load_spec
+
+    return given or load_spec(spec_file, templates).name
+
+
+def target_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds --role, --team and --all, of which exactly one reaches the command as `target: Target`."""
+
+    @wraps(command)
+    def with_target(*args: Any, role: str, team: str, everything: bool, **kwargs: Any) -> R:
+        from producer.incident.revoke import Target
+
+        given = [Target("role", role)] * bool(role) + [Target("team", team)] * bool(team) + [Target("all")] * everything
+        if len(given) != 1:
+            raise click.UsageError("Say what: exactly one of --role ROLE, --team TEAM and --all.")
+        return command(*args, target=given[0], **kwargs)
+
+    for option in (
+        click.option("--all", "everything", is_flag=True, help="Every role of the spec."),
+        click.option("--team", metavar="TEAM", default="", help="One team."),
+        click.option("--role", metavar="ROLE", default="", help="One role, for all of its teams: NAME or ENGINE/NAME."),
+    ):
+        option(with_target)
+    return with_target

@@ -1,0 +1,156 @@
+"""AWS IAM as whoever has the credentials here: it proves that credentials are dead, and ends what Vault can't."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from producer.iam_users import IamUser
+from vault_aws_kit import clock
+from vault_aws_kit.errors import AwsRefused, AwsUnreachable, NoAwsCredentials
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+DENY_NAME = "vault-aws-kit-deny-older-sessions"
+
+
+@dataclass(frozen=True)
+class IamKey:
+    """An access key of a user."""
+
+    id: str
+    created: datetime
+    active: bool
+
+
+@dataclass(frozen=True)
+class IamAccount:
+    """One AWS account. Every method raises AwsRefused or AwsUnreachable. Safe to use from several threads."""
+
+    account: str
+    partition: str
+    _iam: IAMClient = field(repr=False)
+
+    def users(self, path: str = "/") -> list[IamUser]:
+        """The users of exactly this path."""
+        with _told("iam:ListUsers"):
+            pages = self._iam.get_paginator("list_users").paginate(PathPrefix=path, PaginationConfig={"PageSize": 1000})
+            found = [IamUser(u["UserName"], u["Path"], u["CreateDate"]) for page in pages for u in page["Users"]]
+        return [user for user in found if user.path == path]
+
+    def exists(self, user: str) -> bool:
+        """Asks for the user itself: a key can answer for some seconds after it is gone."""
+        with _told("iam:GetUser"):
+            try:
+                self._iam.get_user(UserName=user)
+            except self._iam.exceptions.NoSuchEntityException:
+                return False
+        return True
+
+    def keys(self, user: str) -> list[IamKey]:
+        """The access keys of a user; none where there is no such user."""
+        with _told("iam:ListAccessKeys"):
+            try:
+                found = self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+            except self._iam.exceptions.NoSuchEntityException:
+                return []
+        return [IamKey(key["AccessKeyId"], key["CreateDate"], key["Status"] == "Active") for key in found]
+
+    def user_of(self, access_key_id: str) -> str:
+        """The name of the user that a key belongs to, '' where this account doesn't know it."""
+        with _told("iam:GetAccessKeyLastUsed"):
+            try:
+                return self._iam.get_access_key_last_used(AccessKeyId=access_key_id).get("UserName") or ""
+            except self._iam.exceptions.NoSuchEntityException:
+                return ""
+
+    def delete_user(self, user: str) -> None:
+        """Delete a user with its keys, policies and memberships, keys first; one that is gone already is fine."""
+        with _told("iam:DeleteUser"):
+            try:
+                self._delete(user)
+            except self._iam.exceptions.NoSuchEntityException:
+                return
+
+    def deny_older_sessions(self, *, role: str = "", user: str = "") -> datetime:
+        """Deny everything to sessions of an IAM role, or made with an IAM user's key, that were issued before now.
+
+        Returns that moment, by AWS's clock. Source:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
+        """
+        name, kind = (role, "Role") if role else (user, "User")
+        with _told(f"iam:Put{kind}Policy"):
+            answer = self._iam.get_role(RoleName=name) if role else self._iam.get_user(UserName=name)
+            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+            document = json.dumps(deny_document(now))
+            if role:
+                self._iam.put_role_policy(RoleName=name, PolicyName=DENY_NAME, PolicyDocument=document)
+            else:
+                self._iam.put_user_policy(UserName=name, PolicyName=DENY_NAME, PolicyDocument=document)
+        return now
+
+    def _delete(self, user: str) -> None:
+        iam = self._iam
+        for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+        for policy in iam.list_user_policies(UserName=user)["PolicyNames"]:
+            iam.delete_user_policy(UserName=user, PolicyName=policy)
+        for attached in iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]:
+            iam.detach_user_policy(UserName=user, PolicyArn=attached["PolicyArn"])
+        for group in iam.list_groups_for_user(UserName=user)["Groups"]:
+            iam.remove_user_from_group(UserName=user, GroupName=group["GroupName"])
+        iam.delete_user(UserName=user)
+
+
+def open_account() -> IamAccount:
+    """The account of the AWS credentials here. Raises NoAwsCredentials, AwsRefused or AwsUnreachable."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session()
+        found = session.get_credentials()
+    except BotoCoreError as error:
+        raise NoAwsCredentials(f"The AWS credentials here can't be read: {error}.") from None
+    if found is None:
+        raise NoAwsCredentials(
+            "There are no AWS credentials here.", hint="Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret."
+        )
+    # IAM and STS answer for a whole partition; us-east-1 is only where nothing else is said.
+    config = Config(region_name=session.region_name or "us-east-1", max_pool_connections=10)
+    with _told("sts:GetCallerIdentity"):
+        arn = session.client("sts", config=config).get_caller_identity()["Arn"]
+        iam = session.client("iam", config=config)
+    return IamAccount(arn.split(":")[4], arn.split(":")[1], iam)
+
+
+def deny_document(moment: datetime) -> dict[str, object]:
+    """Denies what sessions issued before a moment ask for. Long-lived keys have no such time, and go on."""
+    condition = {"DateLessThan": {"aws:TokenIssueTime": clock.timestamp(moment)}}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@contextmanager
+def _told(action: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        said = error.response.get("Error", {})
+        raise AwsRefused(
+            f"AWS refuses {action}: {said.get('Code', 'unknown')}: {said.get('Message', '')}",
+            hint=f"Use AWS credentials that may {action} in that account.",
+        ) from None
+    except BotoCoreError as error:
+        raise AwsUnreachable(
+            f"AWS can't be asked ({action}): {error}", hint="Check the network, HTTPS_PROXY and AWS_CA_BUNDLE."
+        ) from None

@@ -1,0 +1,82 @@
+"""Freezing and thawing: the record in the catalog first, then the teams' policies, which bind live tokens at once.
+
+A setup that is at work meanwhile may still write a policy as it was: so the policies are looked at once more under
+the setup's lock.
+"""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from producer.freeze import Freeze, Frozen, What, frozen_policy, merged, read_freeze, write_freeze
+from producer.lock import SetupLock
+from producer.owned import fingerprint, read_owned, record_owned
+from producer.resources.acl_policy import AclPolicy
+from vault_aws_kit import clock, contract
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.errors import KitError
+
+Failed = dict[str, KitError]
+"""What went wrong, by the policy's path."""
+
+
+def frozen_now(what: What, names: Iterable[str]) -> Freeze:
+    since, who = clock.timestamp(clock.now()), f"{getpass.getuser()}@{socket.gethostname()}"
+    return tuple(Frozen(what, name, since, who) for name in names)
+
+
+def freeze(catalog: Catalog, spec: str, more: Freeze) -> tuple[Freeze, Failed]:
+    """Freeze at once, waiting for nobody; call `settle` afterwards."""
+    frozen = merged(read_freeze(catalog, spec), more)
+    write_freeze(catalog, spec, frozen)
+    return frozen, _write_policies(catalog, spec, frozen)
+
+
+def thaw(
+    catalog: Catalog,
+    spec: str,
+    ends: Callable[[Frozen], bool],
+    *,
+    wait: float = 0.0,
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[Freeze, Freeze]:
+    """End what `ends` says, and return that and what stays frozen. Raises the first error of a policy, and LockHeld."""
+    before = read_freeze(catalog, spec)
+    stays = tuple(one for one in before if not ends(one))
+    if stays != before:
+        write_freeze(catalog, spec, stays)
+        failed = settle(catalog, spec, wait=wait, say=say)
+        if failed:
+            raise next(iter(failed.values()))
+    return tuple(one for one in before if ends(one)), stays
+
+
+def settle(catalog: Catalog, spec: str, *, wait: float = 0.0, say: Callable[[str], None] = lambda _: None) -> Failed:
+    """Make the policies what the record says while no setup is at work. Raises LockHeld after `wait` seconds."""
+    with SetupLock(catalog, spec, wait=wait, say=say):
+        return _write_policies(catalog, spec, read_freeze(catalog, spec))
+
+
+def _write_policies(catalog: Catalog, spec: str, freeze: Freeze) -> Failed:
+    """Rewrite the teams' policies that show another freeze, and record that it was us."""
+    vault, owned = catalog.vault, read_owned(catalog, spec)
+    own = contract.team_policy(spec, "")
+    policies = {path: AclPolicy.at(path) for kind, path in owned if kind == AclPolicy.kind}
+    answers = vault.read_many(policies)
+    failed, marks = Failed(), dict(owned)
+    for path, policy in policies.items():
+        now = str((answers[path] or {}).get("policy") or "")
+        wanted = replace(policy, hcl=frozen_policy(now, policy.name.removeprefix(own), freeze))
+        if not now or wanted.body() == {"policy": now.strip()}:
+            continue
+        try:
+            vault.write(path, wanted.body())
+        except KitError as error:
+            failed[path] = error
+        else:
+            marks[policy.key] = replace(owned[policy.key], digest=fingerprint(wanted.body()))
+    record_owned(catalog, spec, owned, marks)
+    return failed

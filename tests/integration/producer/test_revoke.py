@@ -16,6 +16,7 @@ from vault_aws_kit import errors
 @pytest.fixture
 def estate(producer, content):
     """Two teams that share the role `app`; `ops` alone has `own`."""
+    content["roles"][0]["role_arns"] = [f"arn:aws:iam::123456789012:role/{content['name']}"]
     content["roles"][1]["path"] = f"/{content['name']}/"
     content["roles"].append({**content["roles"][1], "name": "own"})
     content["teams"] = [
@@ -42,15 +43,15 @@ def login(estate, producer, stack):
 
 
 @pytest.fixture
-def net(aws):
+def net(aws, unique):
     """The IAM role that the role `net` gives, in AWS."""
     iam = aws.client("iam")
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName="net", AssumeRolePolicyDocument=trust)
+        iam.create_role(RoleName=unique, AssumeRolePolicyDocument=trust)
     yield iam
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
-        iam.delete_role_policy(RoleName="net", PolicyName=DENY_NAME)
+        iam.delete_role_policy(RoleName=unique, PolicyName=DENY_NAME)
 
 
 def user_of(aws, key):
@@ -132,18 +133,18 @@ def test_sessions_of_an_assumed_role_are_denied_from_now_on_backwards(login, pro
     run = producer("revoke", "--role", "net", "--yes", "--format", "json")
     assert run.code == 0, run.err
     assert "AWS denies whatever was issued before" in told(revoked(run)["dead"])
-    (statement,) = net.get_role_policy(RoleName="net", PolicyName=DENY_NAME)["PolicyDocument"]["Statement"]
+    (statement,) = net.get_role_policy(RoleName=unique, PolicyName=DENY_NAME)["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Deny", "*", "*")
     assert list(statement["Condition"]["DateLessThan"]) == ["aws:TokenIssueTime"]
 
 
-def test_sessions_can_be_left_alone_and_are_said_to_live_until_then(login, producer, net):
+def test_sessions_can_be_left_alone_and_are_said_to_live_until_then(login, producer, unique, net):
     run = producer("revoke", "--role", "net", "--keep-sessions", "--yes", "--format", "json")
     assert run.code == 0
     (session,) = revoked(run)["alive"]
     assert session["until"].endswith("Z")
     with pytest.raises(net.exceptions.NoSuchEntityException):
-        net.get_role_policy(RoleName="net", PolicyName=DENY_NAME)
+        net.get_role_policy(RoleName=unique, PolicyName=DENY_NAME)
 
 
 def test_sessions_of_a_role_that_another_team_uses_live_on_when_one_team_is_revoked(
@@ -155,7 +156,7 @@ def test_sessions_of_a_role_that_another_team_uses_live_on_when_one_team_is_revo
     assert run.code == 0, run.err
     assert "other teams use them too" in told(revoked(run)["alive"])
     with pytest.raises(net.exceptions.NoSuchEntityException):
-        net.get_role_policy(RoleName="net", PolicyName=DENY_NAME)
+        net.get_role_policy(RoleName=unique, PolicyName=DENY_NAME)
 
 
 def test_federation_tokens_are_denied_on_the_user_whose_key_vault_has(producer, content, unique, aws, monkeypatch):

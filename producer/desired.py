@@ -13,8 +13,8 @@ from producer.resources.catalog_entry import CatalogEntry
 from producer.resources.interface import Resource
 from producer.resources.lease_config import LeaseConfig
 from producer.resources.mount import AuthMount, AwsMount, CatalogMount
-from producer.resources.root_config import RootConfig
-from producer.root import RootKey
+from producer.resources.static_role import StaticRole
+from producer.root import RootKey, root_config
 from producer.spec import Engine, Login, Role, Spec, Team
 from vault_aws_kit import contract, templating
 from vault_aws_kit.contract import CATALOG_MOUNT, EngineEntry, LoginEntry, RoleEntry, TeamEntry
@@ -44,17 +44,14 @@ class Desired:
 
     def _engines(self) -> Iterator[Resource]:
         for engine in self.spec.engines:
-            yield AwsMount(
-                engine.mount, "aws", "AWS credentials (vault-aws-kit)", max_ttl=longest_lease(self.spec, engine)
-            )
-            key = self.keys[engine.name]
-            yield RootConfig(engine.mount, engine.region, key.id, key.secret)
+            yield _aws_mount(engine, longest_lease(self.spec, engine))
+            yield root_config(engine, self.keys[engine.name])
             if engine.lease:
                 yield LeaseConfig(engine.mount, engine.lease.default, engine.lease.max)
 
     def _roles(self) -> Iterator[Resource]:
         for role in self.spec.roles:
-            yield _aws_role(role, self.spec.engine_named[role.engine].mount)
+            yield role_resource(self.spec, role)
 
     def _teams(self) -> Iterator[Resource]:
         for team in self.spec.teams:
@@ -79,6 +76,8 @@ class Desired:
 
 def longest_role_lease(spec: Spec, role: Role) -> int:
     """The longest life, in seconds, that credentials of a role can have where the engine's mount allows it."""
+    if role.type == "static":
+        return 0
     if role.type == "iam_user":
         lease = spec.engine_named[role.engine].lease
         return lease.max if lease else 0
@@ -99,6 +98,20 @@ def longest_team_lease(spec: Spec, team: Team) -> int:
 # ── one spec item, one resource or entry ─────────────────────────────────────────────────────────
 
 
+def _aws_mount(engine: Engine, longest: int) -> AwsMount:
+    tune = dict(engine.tune)
+    longest = tune.pop("max_lease_ttl", longest)
+    return AwsMount(engine.mount, "aws", "AWS credentials (vault-aws-kit)", max_ttl=longest, tune=tune)
+
+
+def role_resource(spec: Spec, role: Role) -> AwsRole | StaticRole:
+    """What stands in Vault for a role."""
+    mount = spec.engine_named[role.engine].mount
+    if role.type == "static":
+        return StaticRole(mount, role.name, role.username, role.rotation_period)
+    return _aws_role(role, mount)
+
+
 def _aws_role(role: Role, mount: str) -> AwsRole:
     return AwsRole(
         mount=mount,
@@ -115,6 +128,7 @@ def _aws_role(role: Role, mount: str) -> AwsRole:
         session_tags=role.session_tags,
         default_sts_ttl=role.default_ttl,
         max_sts_ttl=role.max_ttl,
+        mfa_serial_number=role.mfa_serial_number,
     )
 
 

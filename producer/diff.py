@@ -9,7 +9,7 @@ from typing import Literal
 from producer.freeze import Freeze
 from producer.owned import Mark, Owned, fingerprint
 from producer.resources.interface import Key, Resource, changed_keys
-from vault_aws_kit.errors import NotOurs
+from vault_aws_kit.errors import NotOurs, StaticUserFixed
 from vault_aws_kit.vault import Body, Request
 
 Verb = Literal["create", "update", "claim", "keep", "delete", "forget"]
@@ -47,6 +47,11 @@ class Action:
     def changed(self) -> list[str]:
         """The fields that an update changes."""
         return changed_keys(self.before, self.resource.body()) if self.verb == "update" else []
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a person should know before it is carried out."""
+        return self.resource.notes(self.verb, self.before)
 
     @property
     def requests(self) -> Sequence[Request]:
@@ -88,9 +93,11 @@ def diff(
     """Compare each resource with what was observed.
 
     An object that is not ours is claimed where it is equal, and refused where it differs unless `take_over`.
-    Raises NotOurs, which names all of those.
+    Raises NotOurs, which names all of those, and StaticUserFixed.
     """
     actions = tuple(_action(resource, observed[resource.key], owned.get(resource.key)) for resource in desired)
+    for action in actions:
+        _check_fixed(action)
     strangers = [a for a in actions if "take-over" in a.reasons]
     if strangers and not take_over:
         raise _not_ours(strangers)
@@ -115,6 +122,16 @@ def _why(resource: Resource, before: Body | None, mark: Mark | None) -> tuple[Re
     spec: tuple[Reason, ...] = ("spec",) if fingerprint(resource.body()) != mark.digest else ()
     drift: tuple[Reason, ...] = ("drift",) if before is None or fingerprint(before) != mark.digest else ()
     return spec + drift
+
+
+def _check_fixed(action: Action) -> None:
+    """No kind but the static role has fields that Vault can't change in place."""
+    fixed = [key for key in action.changed if key in action.resource.fixed]
+    if action.before is not None and fixed:
+        raise StaticUserFixed(
+            f"{action.resource.path} is bound to IAM user {action.before[fixed[0]]}, and Vault can't give it another.",
+            hint="Give the other user's static role a name of its own; `--prune` then deletes this one and its key.",
+        )
 
 
 def _not_ours(strangers: Sequence[Action]) -> NotOurs:

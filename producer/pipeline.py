@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from producer import root
-from producer.desired import Desired
+from producer.desired import Desired, role_resource
 from producer.diff import Action, Plan, diff
+from producer.fields import below, check_fields, unsupported
 from producer.freeze import read_freeze
 from producer.owned import claims, read_owned, record_owned, settled
 from producer.prune import Prune, check_deletes, left_over, owned_elsewhere, prune_actions
 from producer.resources import KINDS
-from producer.resources.interface import Key, Resource
-from producer.resources.mount import CatalogMount
+from producer.resources.interface import Key, Resource, changed_keys
+from producer.resources.mount import AwsMount, CatalogMount
 from producer.root import FindKey, RootKey
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT, EngineEntry, engine_path
-from vault_aws_kit.errors import CatalogUnreadable, KitError, PartlyApplied, VaultRefused
+from vault_aws_kit.errors import CatalogUnreadable, KitError, PartlyApplied, UnsupportedField, VaultRefused
 from vault_aws_kit.vault import PARALLEL, Body, Vault
 
 Progress = Callable[[Action], None]
+
+READ_BACK_PAUSES = (0.0, 0.2, 1.0)  # seconds: a standby that answers may be a moment behind
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def make_plan(
 ) -> Plan:
     """Read Vault and say what would change, changing nothing.
 
-    `prune` None leaves what the spec no longer has. Raises NotOurs, what `check_deletes` raises, and every VaultError.
+    `prune` None leaves what the spec no longer has. Raises what `diff`, `check_fields` and `check_deletes` raise, and
+    every VaultError.
     """
     catalog = Catalog(vault, catalog_mount)
     keys = _root_keys(spec, vault, catalog, find_key)
@@ -53,6 +58,7 @@ def make_plan(
     resources = Desired(spec, keys, catalog_mount, freeze).resources()
     owned = read_owned(catalog, spec.name)
     actions = diff(resources, observe(resources, vault), owned, take_over=take_over)
+    check_fields(actions, vault)
     rest = left_over(owned, {resource.key for resource in resources})
     if prune is None:
         return Plan(spec.name, actions, tuple(resource.key for resource in rest), (), _protected(spec), freeze)
@@ -134,8 +140,24 @@ def _apply_levels(
             failures += [Failure(action, None) for action in group]
         else:
             failures += _apply_group(group, vault, progress)
+            _check_new_engines(group, actions, failures, vault)
         broken |= {failure.action.resource.kind for failure in failures}
     return failures
+
+
+def _check_new_engines(
+    group: Sequence[Action], actions: Sequence[Action], failures: Sequence[Failure], vault: Vault
+) -> None:
+    """An engine could not be asked for its fields before it was mounted; where one is missing, its mount goes again."""
+    failed = {failure.action.key for failure in failures}
+    for action in group:
+        mount = action.resource
+        if isinstance(mount, AwsMount) and action.verb == "create" and mount.key not in failed:
+            try:
+                check_fields(below(mount.mount, actions), vault)
+            except UnsupportedField:
+                vault.delete(mount.path)
+                raise
 
 
 def _needs(action: Action) -> set[str]:
@@ -155,11 +177,28 @@ def _apply_one(action: Action, vault: Vault, progress: Progress) -> KitError | N
     try:
         for request in action.requests:
             vault.tell(request)
+        _read_back(action, vault)
     except KitError as error:
         if not (action.resource.shared and _is_there(action.resource, vault)):
-            return error
+            return action.resource.explained(error)
     progress(action)
     return None
+
+
+def _read_back(action: Action, vault: Vault) -> None:
+    """Make sure that Vault holds what was written; what it didn't take whole and wasn't there before goes again."""
+    resource = action.resource
+    if not resource.read_back or action.verb not in ("create", "update"):
+        return
+    for pause in READ_BACK_PAUSES:
+        time.sleep(pause)
+        found = observe([resource], vault)[resource.key]
+        if found == resource.body():
+            return
+    if action.verb == "create":
+        for request in resource.removal():
+            vault.tell(request)
+    raise unsupported(resource, changed_keys(found, resource.body()), vault)
 
 
 def _is_there(resource: Resource, vault: Vault) -> bool:
@@ -184,19 +223,27 @@ def _partly(failures: Sequence[Failure], plan: Plan) -> PartlyApplied:
 
 
 def _protected(spec: Spec) -> frozenset[Key]:
-    return frozenset(
-        ("role", f"{spec.engine_named[role.engine].mount}/roles/{role.name}") for role in spec.roles if role.protect
-    )
+    return frozenset(role_resource(spec, role).key for role in spec.roles if role.protect)
 
 
 def _root_keys(spec: Spec, vault: Vault, catalog: Catalog, find_key: FindKey) -> dict[str, RootKey]:
     configs = vault.read_many(f"{engine.mount}/config/root" for engine in spec.engines)
     return {
         engine.name: root.root_key(
-            engine, configs[f"{engine.mount}/config/root"], remembered(catalog, spec, engine), find_key
+            engine,
+            configs[f"{engine.mount}/config/root"],
+            remembered(catalog, spec, engine),
+            find_key,
+            lambda engine=engine: _merges(engine, vault),  # type: ignore[misc]  # called before the next one
         )
         for engine in spec.engines
     }
+
+
+def _merges(engine: Engine, vault: Vault) -> bool:
+    """Whether the engine keeps what a write of its root config leaves out; it is asked, as versions don't tell."""
+    found = vault.help(f"{engine.mount}/config/root")
+    return found is not None and found.merges
 
 
 def remembered(catalog: Catalog, spec: Spec, engine: Engine) -> EngineEntry | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from producer import root
 from producer.diff import Action, Plan
 from producer.freeze import Freeze, read_freeze
 from producer.pipeline import observe
@@ -105,6 +106,18 @@ def check_fresh(saved: SavedPlan, vault: Vault) -> None:
             f"Vault has changed since the plan was made: {', '.join(moved[:5])}{' and more' if moved[5:] else ''}.",
             hint="Make a new plan, and look at it: `producer plan --out`.",
         )
+
+
+def with_rest(plan: Plan, vault: Vault) -> Plan:
+    """The plan with what its engines' root configs hold besides, read now: it is written again with what changes."""
+
+    def completed(action: Action) -> Action:
+        resource = action.resource
+        if not isinstance(resource, RootConfig) or action.verb != "update":
+            return action
+        return replace(action, resource=replace(resource, kept=root.kept(vault.read(resource.path))))
+
+    return replace(plan, actions=tuple(map(completed, plan.actions)))
 
 
 def with_keys(saved: SavedPlan, find_key: FindKey) -> Plan:

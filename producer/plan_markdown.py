@@ -30,6 +30,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     drift = [action for action in plan.changes if "drift" in action.reasons]
     if drift:
         yield f"{len(drift)} changed in Vault since the last setup."
+    for action in plan.changes:
+        yield from (f"- **{_code(action.resource.path)}**: {note}" for note in action.notes)
     yield ""
     yield from _details(plan)
 

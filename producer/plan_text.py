@@ -60,6 +60,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "changed": action.changed,
                 "before": action.before,
                 "after": action.after,
+                "notes": list(action.notes),
             }
             for action in plan.changes
         ],
@@ -74,6 +75,7 @@ def _action_lines(action: Action) -> Iterator[str]:
     notes = [NOTES[action.verb]] if action.verb in NOTES else [REASONS[reason] for reason in action.reasons]
     note = f"  ({'; '.join(filter(None, notes))})" if any(notes) else ""
     yield f"{SIGNS[action.verb]} {action.resource.kind:<14} {action.resource.path}{note}"
+    yield from (f"    ! {note}" for note in action.notes)
     for key in action.changed:
         yield from _field_lines(key, (action.before or {}).get(key), action.resource.body()[key])
 

@@ -75,7 +75,9 @@ def check_deletes(actions: Sequence[Action], vault: Vault, prune: Prune) -> None
 
 def _check_mount(mount: Resource, vault: Vault, going: AbstractSet[Key]) -> None:
     place = mount.path.removeprefix("sys/mounts/")
-    strangers = [name for name in vault.names(f"{place}/roles") if ("role", f"{place}/roles/{name}") not in going]
+    kinds = {"role": f"{place}/roles", "static-role": f"{place}/static-roles"}
+    found = [(kind, f"{folder}/{name}") for kind, folder in kinds.items() for name in vault.names(folder)]
+    strangers = [path.rpartition("/")[2] for kind, path in found if (kind, path) not in going]
     if strangers:
         raise MountInUse(
             f"The engine {place}/ can't be deleted: it has roles that stay ({', '.join(strangers[:5])}).",

@@ -6,10 +6,11 @@ They are needed only while the engine has none. A key in Vault that isn't the on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from producer.resources.root_config import RootConfig
 from producer.spec import Engine
 from vault_aws_kit import clock
 from vault_aws_kit.contract import EngineEntry
@@ -33,13 +34,15 @@ PROFILE = "profile:"
 class RootKey:
     """The AWS key of an engine. `id` is '' where Vault is left to find its own; `secret` where it is not to be written.
 
-    `last_written_id` and `last_written_at` are what the catalog is to remember.
+    `last_written_id` and `last_written_at` are what the catalog is to remember; `kept` is what Vault's root config
+    holds besides the key.
     """
 
     id: str = ""
     secret: str = field(default="", repr=False)
     last_written_id: str = ""
     last_written_at: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -53,36 +56,73 @@ class AwsKey:
 FindKey = Callable[[Engine], AwsKey]
 
 
-def root_key(engine: Engine, answer: Body | None, remembered: EngineEntry | None, find: FindKey) -> RootKey:
+def root_key(
+    engine: Engine,
+    answer: Body | None,
+    remembered: EngineEntry | None,
+    find: FindKey,
+    merges: Callable[[], bool] = lambda: False,
+) -> RootKey:
     """Decide which key an engine is to hold. `answer` is its config/root; `find` is asked only where it must be.
 
-    Raises RootKeyUnknown where the config must change and the key that is found is not Vault's, and what `find` raises.
+    `merges` says whether the engine keeps a key that a write leaves out, and is asked only where that matters. Raises
+    RootKeyUnknown where it doesn't, the config must change, and the key that is found is not Vault's; and what `find`
+    raises.
     """
     last_id = remembered.access_key_id if remembered else ""
     last_at = remembered.key_written if remembered else ""
-    in_vault = str((answer or {}).get("access_key") or "")
-    if engine.root.credentials == "keep":
-        return RootKey("", "", last_id, last_at)
-    if not in_vault:
+    found = answer or {}
+    in_vault = str(found.get("access_key") or "")
+    rest = kept(answer)
+    keep = engine.root.credentials == "keep"
+    if not in_vault and not keep:
         key = find(engine)
-        return RootKey(key.id, key.secret, key.id, clock.timestamp(clock.now()))
-    if (answer or {}).get("region") == engine.region:
-        return RootKey(in_vault, "", last_id or in_vault, last_at)
-    return RootKey(in_vault, _secret_of(in_vault, engine, find), last_id or in_vault, last_at)
+        return RootKey(key.id, key.secret, key.id, clock.timestamp(clock.now()), rest)
+    secret = "" if _can_stay(engine, found, merges) else _secret_of(in_vault, engine, find)
+    if keep:
+        return RootKey("", secret, last_id, last_at, rest)
+    return RootKey(in_vault, secret, last_id or in_vault, last_at, rest)
+
+
+def kept(answer: Body | None) -> Body:
+    """What a root config holds besides the key."""
+    return {name: value for name, value in (answer or {}).items() if name != "access_key" and value is not None}
+
+
+def root_config(engine: Engine, key: RootKey) -> RootConfig:
+    """The root config that an engine is to have, with that key."""
+    return RootConfig(
+        mount=engine.mount,
+        region=engine.region,
+        access_key_id=key.id,
+        secret_access_key=key.secret,
+        settings=engine.config,
+        kept=key.kept,
+        drop_key=engine.keyless,
+    )
+
+
+def _can_stay(engine: Engine, found: Body, merges: Callable[[], bool]) -> bool:
+    """Whether Vault's key need not be written: there is none, nothing changes, or a write leaves it alone."""
+    if not found.get("access_key") or engine.keyless:
+        return True
+    wanted = root_config(engine, RootKey())
+    return wanted.normalise(found) == wanted.body() or merges()
 
 
 def _secret_of(key_id: str, engine: Engine, find: FindKey) -> str:
     """The secret of the key in Vault: older engines forget it when another field is written without it."""
     try:
-        key = find(engine)
+        key = AwsKey("", "") if engine.root.credentials == "keep" else find(engine)
     except AwsError:
         key = AwsKey("", "")
     if key.id != key_id:
         raise RootKeyUnknown(
             f"The root config of engine {engine.name!r} must change, but Vault holds the key {key_id}, "
-            "whose secret is not among the credentials here; writing the rest could lose it.",
-            hint=f"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to {key_id} and its secret, or give "
-            "the engine a fresh key by hand (`vault write MOUNT/config/root …`) and run again.",
+            "whose secret is not among the credentials here, and this server's engine forgets a key that is not "
+            "written again with the rest.",
+            hint=f"Give the engine a fresh key: `producer bootstrap`. Or set AWS_ACCESS_KEY_ID and "
+            f"AWS_SECRET_ACCESS_KEY to {key_id} and its secret, and run again.",
         )
     return key.secret
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from producer.diff import Plan
 from producer.lock import SetupLock
 from producer.pipeline import Progress, apply, make_catalog, make_plan
-from producer.plan_file import SavedPlan, check_fresh, with_keys
+from producer.plan_file import SavedPlan, check_fresh, with_keys, with_rest
 from producer.prune import Prune
 from producer.root import FindKey, key_from_aws
 from producer.spec import Spec
@@ -68,7 +68,7 @@ def carry_out(
 
     def make() -> Plan:
         check_fresh(saved, vault)
-        return with_keys(saved, choices.find_key)
+        return with_rest(with_keys(saved, choices.find_key), vault)
 
     own = replace(choices, catalog_mount=saved.catalog_mount)
     return _run(saved.plan.spec, make, vault, own, approve, progress, say)

@@ -7,12 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from producer import root
-from producer.desired import Desired
+from producer.desired import Desired, role_resource
 from producer.freeze import read_freeze
 from producer.owned import read_owned
 from producer.pipeline import observe, remembered
 from producer.prune import count_leases
-from producer.resources.aws_role import AwsRole
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
@@ -117,9 +116,9 @@ def _engine(engine: Engine, spec: Spec, vault: Vault, catalog: Catalog, states: 
 
 
 def _roles(spec: Spec, vault: Vault, states: Mapping[str, str]) -> list[RoleStatus]:
-    paths = [f"{spec.engine_named[role.engine].mount}/roles/{role.name}" for role in spec.roles]
+    paths = [role_resource(spec, role).path for role in spec.roles]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        counts = list(pool.map(lambda path: count_leases(vault, path), paths))
+        counts = list(pool.map(lambda path: 0 if "/static-roles/" in path else count_leases(vault, path), paths))
     return [
         RoleStatus(role.qualified, role.type, states[path], count)
         for role, path, count in zip(spec.roles, paths, counts, strict=True)
@@ -129,6 +128,7 @@ def _roles(spec: Spec, vault: Vault, states: Mapping[str, str]) -> list[RoleStat
 def _strangers(spec: Spec, vault: Vault, known: set[str]) -> list[str]:
     found: list[str] = []
     for engine in spec.engines:
-        roles = (AwsRole(engine.mount, name, "iam_user").path for name in vault.names(f"{engine.mount}/roles"))
-        found += [path for path in roles if path not in known]
+        for folder in (f"{engine.mount}/roles", f"{engine.mount}/static-roles"):
+            paths = (f"{folder}/{name}" for name in vault.names(folder))
+            found += [path for path in paths if path not in known]
     return found

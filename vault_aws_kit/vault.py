@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,7 @@ SEALED = 503
 _BY_POLICY = "error occurred:"
 REFUSED = "connection refused"
 _LOOKUP = "auth/token/lookup-self"
+_HELP_FIELD = re.compile(r"^    (\w+) \(", re.MULTILINE)  # one line of the help's list of parameters
 _NEW_KV = "Upgrading from non-versioned to versioned data"  # what a KV v2 mount answers in its first moments
 
 
@@ -74,6 +76,14 @@ class Answer:
 
 
 Outcome: TypeAlias = Answer | KitError
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a server says of a path: the fields that it knows there, and whether a write keeps what it leaves out."""
+
+    fields: frozenset[str]
+    merges: bool
 
 
 class Vault:
@@ -119,6 +129,25 @@ class Vault:
         """The names below a path, in the server's order; [] where there are none."""
         answer = self.ask(Request("list", path))
         return [str(key) for key in answer.data.get("keys") or []] if answer else []
+
+    def help(self, path: str) -> Help | None:
+        """What the server knows of a path, None where it knows none such. Any token may ask.
+
+        Only a path that tells creating from updating keeps what an update leaves out; OpenAPI then says so of it.
+        """
+        response = self._send(Request("help", path))
+        if response.status_code == NOT_FOUND:
+            return None
+        if not response.ok:
+            raise self._error(Request("help", path), response)
+        said = response.json()
+        paths: Mapping[str, Mapping[str, Any]] = (said.get("openapi") or {}).get("paths") or {}
+        merges = any(found.get("x-vault-createSupported") for found in paths.values())
+        return Help(frozenset(_HELP_FIELD.findall(said.get("help") or "")), merges)
+
+    def version(self) -> str:
+        """The server's version, as it says itself."""
+        return str(self._send(Request("read", "sys/health")).json().get("version") or "unknown")
 
     def write(self, path: str, body: Body | None = None, *, wrap_ttl: str = "") -> Answer:
         """Create or update what is at a path. A path that this server doesn't know is VaultRefused."""
@@ -200,13 +229,14 @@ class Vault:
         raise AssertionError  # count() never ends
 
     def _send_once(self, request: Request, wrap_ttl: str) -> requests.Response:
-        method = {"read": "GET", "list": "LIST", "update": "POST", "create": "POST", "delete": "DELETE"}
+        method = {"read": "GET", "list": "LIST", "update": "POST", "create": "POST", "delete": "DELETE", "help": "GET"}
         log.debug("%s %s", request.operation, request.path)
         try:
             response: requests.Response = self._client.adapter.request(
                 method[request.operation],
                 f"/v1/{quote(request.path)}",
                 json=request.body,
+                params={"help": "1"} if request.operation == "help" else {},
                 wrap_ttl=wrap_ttl or None,
                 raise_exception=False,
             )

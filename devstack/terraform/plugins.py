@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,19 +80,24 @@ def mirrors() -> dict[Provider, Path]:
 def _mirror(provider: Provider) -> Path:
     def build(folder: Path) -> None:
         compiler = go.toolchain(provider.module)
-        first, *others = (folder / registry / "hashicorp" / provider.name for registry in REGISTRIES)
-        place = first / provider.version / "_".join(go.platform())
-        place.mkdir(parents=True)
+        first, *others = (folder / _place(provider, registry) for registry in REGISTRIES)
+        first.mkdir(parents=True)
         what = f"Terraform's {provider.name} provider {provider.version}"
         with step(f"Building {what}", f"Built {what}", expect=provider.expect):
-            output = place / f"terraform-provider-{provider.name}_v{provider.version}_x5"
+            output = first / f"terraform-provider-{provider.name}_v{provider.version}_x5"
             compiler.build(provider.module, provider.package, output)
         for other in others:
             other.parent.mkdir(parents=True)
-            other.symlink_to(Path("../..") / first.relative_to(folder))
+            other.symlink_to(os.path.relpath(first, other.parent))
 
     sources = [provider.module / name for name in ("go.mod", "go.sum")]
-    return cache.kept(f"provider-{provider.name}-{cache.key(*sources, *go.platform())}", build)
+    places = [str(_place(provider, registry)) for registry in REGISTRIES]
+    return cache.kept(f"provider-{provider.name}-{cache.key(*sources, *places)}", build)
+
+
+def _place(provider: Provider, registry: str) -> Path:
+    """Where a mirror holds a provider. Of all these folders, only the last may be a link: others are not followed."""
+    return Path(registry) / "hashicorp" / provider.name / provider.version / "_".join(go.platform())
 
 
 def _installation() -> str:

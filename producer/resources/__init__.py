@@ -12,8 +12,20 @@ from producer.resources.interface import Resource
 from producer.resources.lease_config import LeaseConfig
 from producer.resources.mount import AuthMount, AwsMount, CatalogMount
 from producer.resources.root_config import RootConfig
+from producer.resources.static_role import StaticRole
 
 KINDS: Mapping[str, type[Resource]] = {
     made.kind: made
-    for made in (CatalogMount, AwsMount, AuthMount, RootConfig, LeaseConfig, AwsRole, AclPolicy, AppRole, CatalogEntry)
+    for made in (
+        CatalogMount,
+        AwsMount,
+        AuthMount,
+        RootConfig,
+        LeaseConfig,
+        AwsRole,
+        StaticRole,
+        AclPolicy,
+        AppRole,
+        CatalogEntry,
+    )
 }

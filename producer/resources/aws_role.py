@@ -13,7 +13,7 @@ from vault_aws_kit.vault import Body
 
 LISTS = ("policy_arns", "role_arns", "iam_groups")
 TAGS = ("iam_tags", "session_tags")
-TEXTS = ("credential_type", "permissions_boundary_arn", "user_path", "external_id")
+TEXTS = ("credential_type", "permissions_boundary_arn", "user_path", "external_id", "mfa_serial_number")
 TTLS = ("default_sts_ttl", "max_sts_ttl")
 
 
@@ -26,6 +26,7 @@ class AwsRole(Resource):
 
     kind: ClassVar[str] = "role"
     after: ClassVar[tuple[str, ...]] = ("aws-mount", "root-config", "lease-config")
+    read_back: ClassVar[bool] = True
 
     mount: str
     name: str
@@ -41,6 +42,7 @@ class AwsRole(Resource):
     session_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     default_sts_ttl: int = 0
     max_sts_ttl: int = 0
+    mfa_serial_number: str = ""
 
     @classmethod
     def at(cls, path: str) -> Self:
@@ -50,6 +52,14 @@ class AwsRole(Resource):
     @property
     def path(self) -> str:
         return f"{self.mount}/roles/{self.name}"
+
+    @property
+    def help_path(self) -> str:
+        return f"{self.mount}/roles/x"
+
+    def fields(self) -> frozenset[str]:
+        """Vault got session_token and the field for its MFA device in one release, and lists only the field."""
+        return super().fields() | ({"mfa_serial_number"} if self.credential_type == "session_token" else set())
 
     def body(self) -> Body:
         return _normal({**vars(self), "user_path": self._user_path()})

@@ -16,7 +16,7 @@ class CatalogEntry(Resource):
     """`text` is one JSON text. It comes last of all: nobody is told of a role before it is there."""
 
     kind: ClassVar[str] = "catalog-entry"
-    after: ClassVar[tuple[str, ...]] = ("catalog-mount", "role", "acl-policy", "approle")
+    after: ClassVar[tuple[str, ...]] = ("catalog-mount", "role", "static-role", "acl-policy", "approle")
 
     mount: str
     name: str

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self, TypeAlias
 
+from vault_aws_kit.errors import KitError
 from vault_aws_kit.vault import Body, Request
 
 Key: TypeAlias = tuple[str, str]
@@ -28,6 +29,12 @@ class Resource(ABC):
 
     shared: ClassVar[bool] = False
     """Whether it only has to be there: found already, it belongs to somebody else and is left as it is."""
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Fields that can't be changed once it is there."""
+
+    read_back: ClassVar[bool] = False
+    """Whether it is read again after it was written: where the server drops fields that it doesn't know, silently."""
 
     @classmethod
     @abstractmethod
@@ -63,6 +70,23 @@ class Resource(ABC):
     def removal(self) -> Sequence[Request]:
         """What to send to delete it; nothing where it goes with something else."""
         return [Request("delete", self.path)]
+
+    @property
+    def help_path(self) -> str:
+        """A path whose help lists the fields that the server knows of this kind; '' where every server knows all."""
+        return ""
+
+    def fields(self) -> frozenset[str]:
+        """The fields that the server must know. What is empty needs no field."""
+        return frozenset(name for name, value in self.body().items() if value not in ("", 0, False, [], {}))
+
+    def notes(self, verb: str, before: Body | None) -> tuple[str, ...]:  # noqa: ARG002 - most kinds have none
+        """What a person should know before this is done: what can't be undone, what stops working."""
+        return ()
+
+    def explained(self, error: KitError) -> KitError:
+        """What a failure to write it means, where this kind knows better than the error says."""
+        return error
 
 
 def changed_keys(before: Mapping[str, object] | None, after: Mapping[str, object]) -> list[str]:

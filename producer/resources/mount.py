@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 from producer.resources.interface import Resource
 from vault_aws_kit.errors import WrongMountType
@@ -69,26 +69,42 @@ class Mount(Resource):
 
 @dataclass(frozen=True)
 class AwsMount(Mount):
-    """A mount of the AWS secrets engine. `max_ttl` (seconds) bounds every lease of it, whatever a role says."""
+    """A mount of the AWS secrets engine. `max_ttl` (seconds) bounds every lease of it, whatever a role says.
+
+    `tune` is what else the spec says of it, and only that is compared: any of default_lease_ttl (seconds), description
+    and listing_visibility. `description` is what a new mount gets otherwise.
+    """
 
     kind: ClassVar[str] = "aws-mount"
     usual_type: ClassVar[str] = "aws"
 
     max_ttl: int = 0
+    tune: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def body(self) -> Body:
-        return {**super().body(), "max_lease_ttl": self.max_ttl}
+        return {**super().body(), "max_lease_ttl": self.max_ttl, **self.tune}
 
     def normalise(self, answer: Body) -> Body | None:
-        found = super().normalise(answer)
-        tune = answer[f"{self.mount}/"]["config"] if found else {}
-        return found and {**found, "max_lease_ttl": tune["max_lease_ttl"]}
+        fixed = super().normalise(answer)
+        if fixed is None:
+            return None
+        found = answer[f"{self.mount}/"]
+        config = found["config"]
+        known = {
+            "max_lease_ttl": config["max_lease_ttl"],
+            "default_lease_ttl": config.get("default_lease_ttl") or 0,
+            "description": found.get("description") or "",
+            "listing_visibility": config.get("listing_visibility") or "hidden",
+        }
+        return {**fixed, **{name: known[name] for name in self.body() if name in known}}
 
     def requests(self, before: Body | None) -> Sequence[Request]:
-        tune = {"max_lease_ttl": f"{self.max_ttl}s"}
+        named = {name: f"{value}s" if name.endswith("_ttl") else value for name, value in self.tune.items()}
+        tune = {"max_lease_ttl": f"{self.max_ttl}s", **named}
         if before is not None:
             return [Request("update", f"{self.path}/tune", tune)]
-        return [Request("update", self.path, {"type": self.type, "description": self.description, "config": tune})]
+        description = tune.pop("description", self.description)
+        return [Request("update", self.path, {"type": self.type, "description": description, "config": tune})]
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ from typing import Any
 
 from producer import policies
 from producer.policies import Document, Limit
-from producer.spec import rules
+from producer.spec import engine_rules, rules
 from producer.spec.model import Engine, Lease, Login, Role, Root, Spec, Team
+from producer.spec.partitions import foreign_arns, partition_of, sts_endpoint
 from producer.spec.schema import AuthModel, EngineModel, RoleModel, SpecModel, TeamModel, validated
 from producer.spec.secrets import secrets_in
 from producer.spec.source import Source, Where, read_source
+from vault_aws_kit import clock
 from vault_aws_kit.errors import (
     DuplicateName,
     GlobMatchesNothing,
@@ -28,7 +30,7 @@ from vault_aws_kit.errors import (
     UnknownReference,
 )
 
-NOT_RENDERED = {"type", "for_each", "vars", "policy_document", "ttl", "protect"}
+NOT_RENDERED = {"type", "for_each", "vars", "policy_document", "ttl", "rotation_period", "protect", "engine"}
 
 
 def load_spec(path: Path, templates: Sequence[Path] = ()) -> Spec:
@@ -53,6 +55,7 @@ class _Loader:
         self._templates = templates
         self._problems: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._partitions = {engine.name: partition_of(engine.region) for engine in model.engines}
         self._broken: list[str] = []  # names of roles that are wrong in themselves: teams may use them all the same
 
     def spec(self) -> Spec:
@@ -63,6 +66,7 @@ class _Loader:
         self._distinct("teams", [team.name for team in self._model.teams], "team")
         found = {role.qualified: role for role, _ in roles}
         self._distinct_roles(roles)
+        self._distinct_users(roles)
         known = sorted({*found, *self._broken})
         teams = [self._team(number, team, known) for number, team in enumerate(self._model.teams)]
         if self._problems:
@@ -72,11 +76,9 @@ class _Loader:
     # ── engines ──────────────────────────────────────────────────────────────────────────────────
 
     def _engine(self, number: int, model: EngineModel) -> Engine:
-        lease = Lease(model.lease.default, model.lease.max) if model.lease else None
-        if lease and lease.default > lease.max:
-            self._wrong(TtlNotAllowed("`lease.default` is longer than `lease.max`."), ("engines", number, "lease"))
-        root = Root(model.root.credentials, model.root.rotate_after or 0)
-        return Engine(model.name, model.mount, model.region, lease, root)
+        for where, error in engine_rules.faults(model):
+            self._wrong(error, ("engines", number, *where))
+        return _engine(model)
 
     # ── roles ────────────────────────────────────────────────────────────────────────────────────
 
@@ -96,6 +98,11 @@ class _Loader:
 
     def _role(self, model: RoleModel, variables: Mapping[str, Any], where: Where) -> Role | None:
         known = len(self._problems)
+        with self._collect((*where, "engine")):
+            model = model.model_copy(update={"engine": _rendered(model.engine, variables)})
+        engine = self._engine_of(model, where)
+        partition = self._partitions.get(engine, "")
+        variables = {"partition": partition or "aws", **variables}
         with self._collect((*where, "vars")):
             variables = {**variables, **_rendered(model.vars, variables)}
         rendered: dict[str, Any] = {}
@@ -105,13 +112,21 @@ class _Loader:
         if len(self._problems) > known:
             return None
         model = model.model_copy(update=rendered)
-        for field, error in rules.faults(model):
+        foreign = rules.foreign(model, partition) if partition else ()
+        for field, error in [*rules.faults(model), *self._above_mount(model, engine), *foreign]:
             self._wrong(error, (*where, field))
-        engine = self._engine_of(model, where)
-        document = self._document(model, variables, where)
+        document = self._document(model, variables, where, partition)
         return None if len(self._problems) > known else _made(model, engine, document)
 
-    def _document(self, model: RoleModel, variables: Mapping[str, Any], where: Where) -> str:
+    def _above_mount(self, model: RoleModel, engine: str) -> Iterator[rules.Fault]:
+        """Vault cuts a lease to what the mount allows, and says nothing."""
+        longest = next((found.tune.max_lease_ttl for found in self._model.engines if found.name == engine), None)
+        for name, amount in (("default", model.ttl.default), ("max", model.ttl.max)) if model.ttl and longest else ():
+            if amount and longest and amount > longest:
+                told = f"`ttl.{name}` is longer than the engine's `tune.max_lease_ttl` ({clock.duration(longest)})."
+                yield "ttl", TtlNotAllowed(told)
+
+    def _document(self, model: RoleModel, variables: Mapping[str, Any], where: Where, partition: str) -> str:
         """The role's policy as minified JSON, '' where it has none: every source of it, merged."""
         documents: list[Document] = []
         for field, name in [("policy", model.policy), *(("policies", name) for name in model.policies)]:
@@ -130,6 +145,8 @@ class _Loader:
                 policies.check(document)
             merged = policies.merge(documents)
             text = policies.minify(merged)
+            for arn in foreign_arns(merged, partition) if partition else ():
+                self._wrong(rules.wrong_partition(arn, partition), (*where, field))
             policies.check_size(text, Limit.USER_INLINE if model.type == "iam_user" else Limit.SESSION)
             self._advise(merged, text, model, (*where, field))
         return text
@@ -191,6 +208,17 @@ class _Loader:
                 self._wrong(DuplicateName(told), (*where, "name"))
             seen.add(role.qualified)
 
+    def _distinct_users(self, roles: Sequence[tuple[Role, Where]]) -> None:
+        """AWS keeps two keys for a user: two static roles would delete each other's."""
+        seen: dict[tuple[str, str], str] = {}
+        for role, where in roles:
+            if role.username:
+                other = seen.setdefault((role.engine, role.username), role.name)
+                if other != role.name:
+                    told = f"The static roles {other!r} and {role.name!r} have one IAM user, {role.username!r}."
+                    hint = "Keep one of them: each would delete the other's key."
+                    self._wrong(DuplicateName(told, hint=hint), (*where, "username"))
+
 
 def _names(model: RoleModel, items: Sequence[Any], variables: Mapping[str, Any]) -> list[str]:
     """The names that an item of the list of roles would give, as far as they can be known."""
@@ -228,8 +256,37 @@ def _made(model: RoleModel, engine: str, document: str) -> Role:
         session_tags=model.session_tags,
         default_ttl=(model.ttl.default if model.ttl else None) or 0,
         max_ttl=(model.ttl.max if model.ttl else None) or 0,
+        mfa_serial_number=model.mfa_serial_number or "",
+        username=model.username or "",
+        rotation_period=model.rotation_period or 0,
         protect=model.protect,
     )
+
+
+def _engine(model: EngineModel) -> Engine:
+    lease = Lease(model.lease.default, model.lease.max) if model.lease else None
+    keyless = model.config.identity_token_audience
+    return Engine(
+        name=model.name,
+        mount=model.mount,
+        region=model.region,
+        lease=lease,
+        root=Root("keep" if keyless else model.root.credentials, model.root.rotate_after or 0),
+        config=_config(model),
+        tune=model.tune.model_dump(exclude_none=True),
+    )
+
+
+def _config(model: EngineModel) -> dict[str, Any]:
+    """What the spec names, and what that implies: the other way to rotate is off, and STS is found in any partition."""
+    named = model.config.model_dump(exclude_none=True)
+    endpoint = sts_endpoint(model.region)
+    implied: dict[str, Any] = {"sts_endpoint": endpoint} if endpoint else {}
+    if named.get("rotation_period"):
+        implied |= {"rotation_schedule": "", "rotation_window": 0}
+    if named.get("rotation_schedule"):
+        implied |= {"rotation_period": 0}
+    return {**implied, **named}
 
 
 def _login(model: AuthModel) -> Login:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
+from producer.spec.partitions import partition_of
 from vault_aws_kit.contract import CredentialType
 from vault_aws_kit.errors import Problem
 
@@ -28,20 +30,36 @@ class Root:
 
 @dataclass(frozen=True)
 class Engine:
-    """One mount of Vault's AWS secrets engine. `lease` None leaves the lease config alone."""
+    """One mount of Vault's AWS secrets engine. `lease` None leaves the lease config alone.
+
+    `config` is what the root config is to hold besides region and key, and `tune` how the mount is tuned, in the
+    API's own words, TTLs in seconds: only what the spec names is in them.
+    """
 
     name: str
     mount: str
     region: str
     lease: Lease | None
     root: Root
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tune: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def partition(self) -> str:
+        return partition_of(self.region)
+
+    @property
+    def keyless(self) -> bool:
+        """Whether Vault takes a role with tokens of its own, and so needs no key."""
+        return bool(self.config.get("identity_token_audience"))
 
 
 @dataclass(frozen=True)
 class Role:
     """A role after `for_each`, templates and variables; `policy_document` is minified JSON, '' for none.
 
-    One that is protected is never deleted, not even once the spec no longer has it.
+    One that is protected is never deleted, not even once the spec no longer has it. A static one hands out the key
+    of an IAM user that is there already, and `rotation_period` is how often Vault replaces it.
     """
 
     name: str
@@ -58,6 +76,9 @@ class Role:
     session_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     default_ttl: int = 0
     max_ttl: int = 0
+    mfa_serial_number: str = ""
+    username: str = ""
+    rotation_period: int = 0
     protect: bool = False
 
     @property

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from producer.spec.source import Source, Where
 from vault_aws_kit import clock, contract
+from vault_aws_kit.contract import CredentialType
 from vault_aws_kit.errors import Problem, SpecError, UnknownKey, WrongType
 
 
@@ -43,7 +44,7 @@ Name = Annotated[str, Field(pattern=f"^{contract.NAME.pattern}$", max_length=64)
 MountPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=128)]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
 Credentials = Annotated[str, Field(pattern=r"^(environment|keep|profile:.+)$")]
-CredentialType = Literal["iam_user", "assumed_role", "federation_token"]
+Url = Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+/?)?$")]
 Scalar = str | int | float | bool
 
 
@@ -68,6 +69,34 @@ class RootModel(_Model):
     rotate_after: Duration | None = Field(default=None, description="Report a root key that is older than this.")
 
 
+class ConfigModel(_Model):
+    """More of the engine's root config. Only what stands here is compared and written; no {{ variables }}."""
+
+    iam_endpoint: Url | None = None
+    sts_endpoint: Url | None = None
+    sts_region: Region | Literal[""] | None = Field(default=None, description="The region of `sts_endpoint`.")
+    sts_fallback_endpoints: list[Url] | None = Field(default=None, description="Tried in turn after `sts_endpoint`.")
+    sts_fallback_regions: list[Region] | None = Field(default=None, description="One for each fallback endpoint.")
+    max_retries: int | None = Field(default=None, ge=-1, description="-1 is the AWS SDK's own default.")
+    username_template: str | None = Field(default=None, description="How Vault names users and sessions.")
+    role_arn: str | None = Field(default=None, description="The role that Vault takes on where it has no key.")
+    identity_token_audience: str | None = Field(default=None, description="Root without a key: needs `role_arn`.")
+    identity_token_ttl: Duration | None = None
+    rotation_period: Duration | None = Field(default=None, description="Vault Enterprise rotates its key itself.")
+    rotation_schedule: str | None = Field(default=None, description="The same as a cron expression.")
+    rotation_window: Duration | None = Field(default=None, description="How long after `rotation_schedule` it may.")
+    disable_automated_rotation: bool | None = None
+
+
+class TuneModel(_Model):
+    """How the engine's mount is tuned. Only what stands here is compared, and the longest lease."""
+
+    default_lease_ttl: Duration | None = None
+    max_lease_ttl: Duration | None = Field(default=None, description="Default: the longest lease that the spec needs.")
+    description: str | None = None
+    listing_visibility: Literal["hidden", "unauth"] | None = None
+
+
 class EngineModel(_Model):
     """One mount of Vault's AWS secrets engine."""
 
@@ -76,6 +105,8 @@ class EngineModel(_Model):
     region: Region
     lease: LeaseModel | None = None
     root: RootModel = RootModel()
+    config: ConfigModel = ConfigModel()
+    tune: TuneModel = TuneModel()
 
 
 class TtlModel(_Model):
@@ -107,6 +138,11 @@ class RoleModel(_Model):
     external_id: str | None = None
     session_tags: dict[str, str] = {}
     ttl: TtlModel | None = Field(default=None, description="STS types only; iam_user takes the engine's lease.")
+    mfa_serial_number: str | None = Field(
+        default=None, description="session_token only: the MFA device of Vault's own IAM user."
+    )
+    username: str | None = Field(default=None, description="static only: the IAM user whose key Vault keeps.")
+    rotation_period: Duration | None = Field(default=None, description="static only: at least 1m.")
     protect: bool = Field(default=False, description="Never delete it, not even when the spec no longer has it.")
 
 
@@ -144,6 +180,8 @@ MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("engines",): EngineModel,
     ("engines", "lease"): LeaseModel,
     ("engines", "root"): RootModel,
+    ("engines", "config"): ConfigModel,
+    ("engines", "tune"): TuneModel,
     ("roles",): RoleModel,
     ("roles", "ttl"): TtlModel,
     ("teams",): TeamModel,
@@ -166,6 +204,11 @@ PATTERNS = {
     "mount": "a Vault path such as `aws` or `team/aws`, without a slash at its end",
     "region": "an AWS region such as eu-west-1",
     "credentials": "environment, keep or profile:NAME",
+    "iam_endpoint": "a URL such as https://iam.amazonaws.com",
+    "sts_endpoint": "a URL such as https://sts.eu-west-1.amazonaws.com",
+    "sts_fallback_endpoints": "URLs such as https://sts.eu-central-1.amazonaws.com",
+    "sts_region": "an AWS region such as eu-west-1",
+    "sts_fallback_regions": "AWS regions such as eu-central-1",
 }
 
 
@@ -213,6 +256,7 @@ def _error(detail: ErrorDetails, where: Where) -> SpecError:
         "literal_error": f"be {limits.get('expected', '')}",
         "string_pattern_mismatch": f"be {PATTERNS.get(last, 'of another form')}",
         "too_short": "have at least one item",
+        "greater_than_equal": f"be at least {limits.get('ge')}",
         "string_too_long": f"have at most {limits.get('max_length')} characters",
         "value_error": "be a duration such as 15m, 1h30m or 90d",
     }

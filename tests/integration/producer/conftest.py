@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import requests
 import yaml
 
 from producer.cli import main
@@ -102,3 +107,84 @@ def sent(monkeypatch) -> list[Request]:
 
     monkeypatch.setattr(transport.Vault, "_send", spy)
     return requests
+
+
+class OldEngine:
+    """The real server with an engine as it was before Vault 1.16: a door that takes from it what it didn't have.
+
+    What it hides, drops and replaces is what engines of Vault 1.2 to 1.18 do, seen in them and in their sources.
+    """
+
+    lacks = frozenset({
+        "mfa_serial_number", "session_tags", "external_id", "static-roles", "role_arn", "identity_token_audience",
+        "identity_token_ttl", "sts_region", "sts_fallback_endpoints", "sts_fallback_regions", "rotation_period",
+        "rotation_schedule", "rotation_window", "disable_automated_rotation",
+    })  # fmt: skip
+    reset: ClassVar = {"access_key": "", "secret_key": "", "iam_endpoint": "", "sts_endpoint": "", "max_retries": -1}
+    honest = True
+    """Whether its help lists no more than it knows."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._session = requests.Session()
+        self._session.trust_env = False
+        old = self
+
+        class Door(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._pass(b"")
+
+            def do_POST(self) -> None:
+                self._pass(old.written(self.path, self.rfile.read(int(self.headers["Content-Length"] or 0))))
+
+            do_DELETE = do_GET  # noqa: N815 - the standard library's name
+
+            def _pass(self, body: bytes) -> None:
+                headers = {name: value for name, value in self.headers.items() if name != "Content-Length"}
+                answer = old._session.request(self.command, f"{server}{self.path}", headers=headers, data=body)
+                status, text = old.answered(self.path, answer)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self.address = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._session.close()
+
+    def written(self, path: str, body: bytes) -> bytes:
+        """A body without what the engine doesn't know; a root config is replaced, not merged."""
+        if not re.search(r"/(roles/|config/root$)", path):
+            return body
+        known = {name: value for name, value in json.loads(body or b"{}").items() if name not in self.lacks}
+        return json.dumps({**(self.reset if path.endswith("/config/root") else {}), **known}).encode()
+
+    def answered(self, path: str, answer: requests.Response) -> tuple[int, bytes]:
+        if "static-roles" in self.lacks and "/static-roles" in path:
+            return 404, b'{"errors":[]}'
+        if not path.endswith("?help=1"):
+            return answer.status_code, answer.content
+        said = answer.json()
+        lines = (said.get("help") or "").splitlines(keepends=True)
+        if self.honest:
+            lines = [line for line in lines if line.strip().partition(" (")[0] not in self.lacks]
+        for found in (said.get("openapi") or {}).get("paths", {}).values():
+            found.pop("x-vault-createSupported", None)
+        return answer.status_code, json.dumps({**said, "help": "".join(lines)}).encode()
+
+
+@pytest.fixture
+def old_engine(as_admin, stack, monkeypatch) -> Iterator[OldEngine]:
+    """The producer meets an engine of long ago; `vault` still sees the real one."""
+    old = OldEngine(stack.vault_addr)
+    monkeypatch.setenv("VAULT_ADDR", old.address)
+    yield old
+    old.close()

@@ -11,7 +11,6 @@ import pytest
 from producer import audit as audits
 from vault_aws_kit import errors
 
-
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 
 

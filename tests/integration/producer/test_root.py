@@ -39,16 +39,63 @@ def test_another_region_is_written_while_the_key_is_known(producer, vault, uniqu
     assert (root_of(vault, unique)["region"], root_of(vault, unique)["access_key"]) == ("eu-central-1", key)
 
 
-def test_another_region_is_refused_while_the_key_is_not_known(producer, vault, unique, content):
+def rotated(vault, unique, **more):
+    """The key in Vault is one that nobody here knows."""
+    key = {"access_key": "AKIAROTATED", "secret_key": "x", "region": "eu-west-1"}
+    vault.write_data(f"aws-{unique}/config/root", data={**key, **more})
+
+
+def test_a_change_leaves_a_key_that_is_not_known_alone_where_the_engine_merges(
+    producer, vault, unique, content, monkeypatch
+):
     producer("setup", "--yes")
-    vault.write_data(
-        f"aws-{unique}/config/root", data={"access_key": "AKIAROTATED", "secret_key": "x", "region": "eu-west-1"}
-    )
+    rotated(vault, unique, username_template='{{ printf "by-hand-%s" (random 9) }}', max_retries=4)
     content["engines"][0]["region"] = "eu-central-1"
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    done = producer("setup", "--yes")
+    assert done.code == 0, done.err
+    now = root_of(vault, unique)
+    assert (now["access_key"], now["region"], now["max_retries"]) == ("AKIAROTATED", "eu-central-1", 4)
+    assert "by-hand" in now["username_template"]
+
+
+def test_a_change_under_keep_leaves_the_key_alone_too(producer, vault, unique, content):
+    producer("setup", "--yes")
+    content["engines"][0]["root"] = {"credentials": "keep"}
+    rotated(vault, unique)
+    content["engines"][0]["config"] = {"max_retries": 7}
+    assert producer("setup", "--yes").code == 0
+    now = root_of(vault, unique)
+    assert (now["access_key"], now["max_retries"]) == ("AKIAROTATED", 7)
+
+
+@pytest.mark.parametrize("credentials", ["environment", "keep"])
+def test_a_change_is_refused_while_the_key_is_not_known_where_the_engine_replaces_all(
+    producer, vault, unique, content, old_engine, credentials
+):
+    producer("setup", "--yes")
+    rotated(vault, unique)
+    content["engines"][0] |= {"region": "eu-central-1", "root": {"credentials": credentials}}
     refused = producer("setup", "--yes")
     assert refused.code == errors.RootKeyUnknown.exit_code
     assert "AKIAROTATED" in refused.err
-    assert root_of(vault, unique)["region"] == "eu-west-1"
+    assert "`producer bootstrap`" in refused.err
+    now = root_of(vault, unique)
+    assert (now["access_key"], now["region"]) == ("AKIAROTATED", "eu-west-1")
+
+
+def test_where_the_engine_replaces_all_a_known_key_and_what_the_spec_does_not_name_are_written_again(
+    producer, vault, unique, content, old_engine, stack
+):
+    producer("setup", "--yes")
+    key = {"access_key": stack.env["AWS_ACCESS_KEY_ID"], "secret_key": stack.env["AWS_SECRET_ACCESS_KEY"]}
+    vault.write_data(f"aws-{unique}/config/root", data={**key, "region": "eu-west-1", "max_retries": 4})
+    content["engines"][0]["region"] = "eu-central-1"
+    assert producer("setup", "--yes").code == 0
+    now = root_of(vault, unique)
+    assert (now["access_key"], now["region"], now["max_retries"]) == (key["access_key"], "eu-central-1", 4)
+    assert vault.read(f"aws-{unique}/creds/app")["data"]["access_key"]
 
 
 def test_keep_leaves_the_key_alone(producer, vault, unique, content, monkeypatch):

@@ -16,6 +16,7 @@ from producer.resources.catalog_entry import CatalogEntry
 from producer.resources.lease_config import LeaseConfig
 from producer.resources.mount import AuthMount, AwsMount, CatalogMount
 from producer.resources.root_config import RootConfig
+from producer.resources.static_role import StaticRole
 
 ROLE = AwsRole("team/aws", "web", "iam_user")
 POLICY = AclPolicy("vak-prod-web", "")
@@ -29,6 +30,7 @@ EVERY_KIND = [
     POLICY,
     AppRole("team/approle", "vak-prod-web", "", 0, 0, 0),
     CatalogEntry("catalog", "data/teams/web", ""),
+    StaticRole("team/aws", "ci", "", 0),
 ]
 
 

@@ -113,7 +113,7 @@ WRONG = {
     "a bad region": ("version: 1\nengines: [{name: a, region: Ireland}]", errors.WrongType, "eu-west-1"),
     "a bad mount": ("version: 1\nengines: [{name: a, mount: /aws/, region: eu-west-1}]", errors.WrongType, "Vault path"),
     "a missing key": ("version: 1\nengines: [{name: a}]", errors.WrongType, "`region` is missing"),
-    "a bad type": ("roles: [{name: a, type: user}]", errors.WrongType, "'iam_user', 'assumed_role' or"),
+    "a bad type": ("roles: [{name: a, type: user}]", errors.WrongType, "'session_token' or 'static'"),
     "a capital in a team's name": (f"roles: [{USER}a}}]\nteams: [{{name: Web, roles: [a], auth: [{{method: approle}}]}}]",
                                    errors.WrongType, "a-z"),
     "another login": (f"roles: [{USER}a}}]\nteams: [{{name: web, roles: [a], auth: [{{method: magic}}]}}]",

@@ -7,6 +7,7 @@ it, and it ends with the process that was called, however that ends. VAULT_AWS_K
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shlex
@@ -143,6 +144,16 @@ class Aws:
             *(key or (env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])),
             region_name=region or env["AWS_REGION"],
         ).client(service, verify=env["AWS_CA_BUNDLE"], config=AwsConfig(proxies={"https": env["HTTPS_PROXY"]}))
+
+    def owner_of(self, access_key_id: str) -> str | None:
+        """The IAM user who has this key, None where there is none any more: moto lets a deleted key answer STS."""
+        iam = self.client("iam")
+        for user in iam.get_paginator("list_users").paginate().search("Users[].UserName"):
+            with contextlib.suppress(iam.exceptions.NoSuchEntityException):  # another test's, deleted meanwhile
+                keys = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+                if any(key["AccessKeyId"] == access_key_id for key in keys):
+                    return str(user)
+        return None
 
 
 @pytest.fixture

@@ -171,23 +171,3 @@ def aws_environment(stack) -> dict[str, str]:
     """What a program needs to reach the AWS endpoint, without any credentials."""
     names = ("PATH", "HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION")
     return {name: value for name, value in {**os.environ, **stack.env}.items() if name in names}
-
-
-@pytest.fixture
-def key_exists(aws) -> Callable[[str], bool]:
-    """Whether any IAM user has this access key: what a revocation must end."""
-
-    iam = aws.client("iam")
-
-    def exists(access_key_id: str) -> bool:
-        users = [user["UserName"] for page in iam.get_paginator("list_users").paginate() for user in page["Users"]]
-        return any(access_key_id in _keys(iam, user) for user in users)
-
-    return exists
-
-
-def _keys(iam: Any, user: str) -> list[str]:
-    try:
-        return [key["AccessKeyId"] for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]]
-    except iam.exceptions.NoSuchEntityException:
-        return []  # another test's user, deleted meanwhile

@@ -41,9 +41,9 @@ def seconds_left(moment: str) -> float:
     return (clock.datetime.fromisoformat(moment) - clock.now()).total_seconds()
 
 
-def test_an_iam_users_key_is_one_that_iam_knows(creds, key_exists):
+def test_an_iam_users_key_is_one_that_iam_knows(creds, aws):
     found = creds("app")
-    assert key_exists(found["access_key_id"])
+    assert aws.owner_of(found["access_key_id"])
     assert found["session_token"] == ""
     assert (found["type"], found["role"], found["revocable"]) == ("iam_user", "app", True)
     assert 850 < seconds_left(found["expires"]) <= 900

@@ -126,11 +126,11 @@ def leases(admin, mount: str, role: str) -> list[str]:
 # ── what the child gets ─────────────────────────────────────────────────────────────────────────
 
 
-def test_the_childs_key_is_known_to_iam_while_it_runs_and_then_no_longer(start, key_exists):
+def test_the_childs_key_is_known_to_iam_while_it_runs_and_then_no_longer(start, aws):
     child = start("app", "import os; print(os.environ['AWS_ACCESS_KEY_ID']); sys.stdin.read()", stdin=subprocess.PIPE)
-    assert key_exists(child.first)
+    assert aws.owner_of(child.first)
     child.communicate("", timeout=30)
-    assert not key_exists(child.first)
+    assert aws.owner_of(child.first) is None
 
 
 def test_an_sts_session_reaches_the_child_whole(run, aws):
@@ -182,7 +182,7 @@ def test_a_signal_that_ends_the_child_is_128_and_its_number(run):
     assert run("app", "sh", "-c", "kill -KILL $$").code == 128 + signal.SIGKILL
 
 
-def test_a_command_that_is_not_there_is_127_and_its_lease_is_revoked(run, key_exists, admin, engine):
+def test_a_command_that_is_not_there_is_127_and_its_lease_is_revoked(run, aws, admin, engine):
     done = run("app", "no-such-command")
     assert done.code == 127
     assert "no-such-command: command not found" in done.err

@@ -54,15 +54,6 @@ def net(aws, unique):
         iam.delete_role_policy(RoleName=unique, PolicyName=DENY_NAME)
 
 
-def user_of(aws, key):
-    """The IAM user of a key, None where AWS doesn't know it: moto lets a deleted user's key answer STS."""
-    iam = aws.client("iam")
-    for user in iam.get_paginator("list_users").paginate().search("Users[].UserName"):
-        if any(k["AccessKeyId"] == key for k in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]):
-            return user
-    return None
-
-
 def revoked(run):
     """What a run with --format json reports."""
     return json.loads(run.out)
@@ -75,7 +66,7 @@ def told(items):
 def test_revoking_a_role_ends_its_credentials_and_aws_proves_it(login, producer, unique, aws):
     keys = [login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"] for _ in range(2)]
     other = login("ops").read(f"aws-{unique}/creds/own")["data"]["access_key"]
-    users = [user_of(aws, key) for key in keys]
+    users = [aws.owner_of(key) for key in keys]
     run = producer("revoke", "--role", "app", "--yes", "--format", "json")
     assert run.code == 0, run.err
     assert "AWS doesn't know their 2 IAM users any more" in told(revoked(run)["dead"])
@@ -83,15 +74,15 @@ def test_revoking_a_role_ends_its_credentials_and_aws_proves_it(login, producer,
     for user in users:
         with pytest.raises(iam.exceptions.NoSuchEntityException):
             iam.get_user(UserName=user)
-    assert user_of(aws, other)
+    assert aws.owner_of(other)
 
 
 def test_revoking_a_team_leaves_the_other_teams_login_and_its_credentials_of_a_shared_role_alive(
     login, producer, unique, aws
 ):
     web, ops = login("web"), login("ops")
-    dead = user_of(aws, web.read(f"aws-{unique}/creds/app")["data"]["access_key"])
-    alive = user_of(aws, ops.read(f"aws-{unique}/creds/app")["data"]["access_key"])
+    dead = aws.owner_of(web.read(f"aws-{unique}/creds/app")["data"]["access_key"])
+    alive = aws.owner_of(ops.read(f"aws-{unique}/creds/app")["data"]["access_key"])
     run = producer("revoke", "--team", "web", "--yes", "--format", "json")
     assert run.code in (0, errors.RevokeIncomplete.exit_code)
     report = revoked(run)
@@ -119,8 +110,8 @@ def user_exists(aws, user):
 
 def test_revoking_all_ends_every_role(login, producer, unique, aws, net):
     users = [
-        user_of(aws, login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"]),
-        user_of(aws, login("ops").read(f"aws-{unique}/creds/own")["data"]["access_key"]),
+        aws.owner_of(login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"]),
+        aws.owner_of(login("ops").read(f"aws-{unique}/creds/own")["data"]["access_key"]),
     ]
     run = producer("revoke", "--all", "--yes")
     assert run.code == 0, run.err
@@ -190,7 +181,7 @@ def test_a_role_in_another_account_is_not_reached_and_it_is_said_what_to_do(prod
 def test_without_aws_credentials_leases_end_and_it_is_said_that_nothing_is_proved(
     login, producer, unique, aws, monkeypatch
 ):
-    user = user_of(aws, login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"])
+    user = aws.owner_of(login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"])
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -215,7 +206,7 @@ def test_a_user_that_no_lease_ends_any_more_is_not_called_dead(login, producer, 
 def test_a_lease_that_can_not_be_revoked_is_told_and_the_others_end(login, producer, vault, unique, aws, monkeypatch):
     monkeypatch.setattr(proof, "PATIENCE", 1.0)
     login("ops").read(f"aws-{unique}/creds/app")
-    own = user_of(aws, login("ops").read(f"aws-{unique}/creds/own")["data"]["access_key"])
+    own = aws.owner_of(login("ops").read(f"aws-{unique}/creds/own")["data"]["access_key"])
     vault.sys.create_or_update_policy(
         f"half-{unique}",
         'path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }\n'
@@ -318,13 +309,13 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are(estate, producer, 
 
 
 def test_nothing_ends_where_nobody_can_be_asked(login, producer, unique, aws):
-    user = user_of(aws, login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"])
+    user = aws.owner_of(login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"])
     assert producer("revoke", "--all").code == errors.Declined.exit_code
     assert user_exists(aws, user)
 
 
 def test_the_specs_file_is_not_needed(login, producer, unique, aws, content):
-    user = user_of(aws, login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"])
+    user = aws.owner_of(login("web").read(f"aws-{unique}/creds/app")["data"]["access_key"])
     content["version"] = "broken"
     run = producer("revoke", "--name", unique, "--role", "main/app", "--yes")
     assert run.code == 0, run.err

@@ -158,5 +158,6 @@ class SetupLock:
 def _held(holder: Holder) -> LockHeld:
     return LockHeld(
         f"{holder.who} has been setting this spec up since {holder.since}.",
-        hint="Wait for it (--lock-timeout 5m), or add --force-unlock if you know that it is dead.",
+        hint=f"Wait for it (--lock-timeout 5m): if it is dead, its lock ends {TTL:.0f} s after its last sign of life. "
+        "Or take it away with --force-unlock, if you know that.",
     )

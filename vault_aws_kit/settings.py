@@ -35,6 +35,8 @@ class VaultSettings:
     skip_verify: bool = False
     timeout: int = 60
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
+    assumed: bool = False
+    """Whether nobody said where Vault is, so that its tools' default was taken."""
 
     @classmethod
     def from_environment(
@@ -53,6 +55,7 @@ class VaultSettings:
             skip_verify=_flag(variable(env, "SKIP_VERIFY")),
             timeout=_timeout(variable(env, "CLIENT_TIMEOUT")),
             environment=env,
+            assumed=not (address or variable(env, "ADDR")),
         )
         return replace(found, address=_checked_address(found.address).rstrip("/"))._with_files_checked()
 
@@ -87,13 +90,18 @@ def find_token(env: Mapping[str, str] | None = None) -> str:
     Raises TokenMissing where there is none, SettingsInvalid where a helper fails.
     """
     env = os.environ if env is None else env
-    token = variable(env, "TOKEN") or _stored_token(env)
-    if not token.strip():
+    token = (variable(env, "TOKEN") or _stored_token(env)).strip()
+    if not token:
         raise TokenMissing(
             "No Vault token: VAULT_TOKEN is not set, and there is none in ~/.vault-token.",
             hint="Log in first: `vault login …`, or `consumer login`.",
         )
-    return token.strip()
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise SettingsInvalid(
+            "What is set as Vault's token is none: it holds spaces or control characters.",
+            hint="Set VAULT_TOKEN to the token alone, or log in again.",
+        )
+    return token
 
 
 def store_token(token: str, env: Mapping[str, str] | None = None) -> str:
@@ -164,13 +172,20 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def _checked_address(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_address(address):
         raise SettingsInvalid(
             f"{address!r} is no address of a Vault server.",
             hint="Set VAULT_ADDR to something like https://vault.example.com:8200.",
         )
     return address
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket without its other half, or a port that is no number
+        return False
 
 
 def _flag(text: str) -> bool:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import BUG, INTERRUPTED, USAGE, Declined, KitError, Problem
+from vault_aws_kit.errors import BUG, INTERRUPTED, USAGE, Declined, KitError, OutputNotWritable, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,9 +67,11 @@ def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int
     except (KeyboardInterrupt, click.Abort):
         say("Interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has had enough (`| head`): that is no error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit as end:
+        # click's own ways out: shell completion, and an output that nobody reads any more (`| head`), which is no error.
+        if f"_{name.upper()}_COMPLETE" in os.environ:
+            return int(end.code or 0)
+        _drop_output()
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a traceback would be a bug of its own
         return report(error)
@@ -146,8 +148,17 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def emit(text: str) -> None:
-    """Print a result as it is."""
-    click.echo(text, nl=not text.endswith("\n"))
+    """Print a result as it is. Raises OutputNotWritable."""
+    try:
+        click.echo(text, nl=not text.endswith("\n"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        raise OutputNotWritable(
+            f"The output can't be written: {error.strerror}.",
+            hint="Nothing of it can be relied on: make room, and retry.",
+        ) from None
 
 
 def emit_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
@@ -157,9 +168,9 @@ def emit_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Rows for a person to read, with a bold head on a terminal."""
     head, *lines = table(columns, rows)
-    click.echo(click.style(head, bold=True) if sys.stdout.isatty() and "NO_COLOR" not in os.environ else head)
+    emit(click.style(head, bold=True) if sys.stdout.isatty() and "NO_COLOR" not in os.environ else head)
     for line in lines:
-        click.echo(line)
+        emit(line)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -226,6 +237,11 @@ def connect(options: VaultOptions, *, patience: float = 0.0) -> Vault:
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _drop_output() -> None:
+    """Let Python's own flush at the end go nowhere: what it holds can't be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _coloured() -> bool:

@@ -43,7 +43,9 @@ NOT_FOUND, FORBIDDEN, BAD_REQUEST = 404, 403, 400
 SEALED = 503
 _BY_POLICY = "error occurred:"
 REFUSED = "connection refused"
+CUT = "the connection was cut"
 _LOOKUP = "auth/token/lookup-self"
+_ALWAYS_THERE = frozenset({"sys/mounts", "sys/auth", "sys/capabilities-self", _LOOKUP})  # in every namespace
 _HELP_FIELD = re.compile(r"^    (\w+) \(", re.MULTILINE)  # one line of the help's list of parameters
 _NEW_KV = "Upgrading from non-versioned to versioned data"  # what a KV v2 mount answers in its first moments
 
@@ -140,14 +142,14 @@ class Vault:
             return None
         if not response.ok:
             raise self._error(Request("help", path), response)
-        said = response.json()
+        said = self._json(response)
         paths: Mapping[str, Mapping[str, Any]] = (said.get("openapi") or {}).get("paths") or {}
         merges = any(found.get("x-vault-createSupported") for found in paths.values())
         return Help(frozenset(_HELP_FIELD.findall(said.get("help") or "")), merges)
 
     def version(self) -> str:
         """The server's version, as it says itself."""
-        return str(self._send(Request("read", "sys/health")).json().get("version") or "unknown")
+        return str(self._health().get("version") or "unknown")
 
     def write(self, path: str, body: Body | None = None, *, wrap_ttl: str = "") -> Answer:
         """Create or update what is at a path. A path that this server doesn't know is VaultRefused."""
@@ -164,10 +166,12 @@ class Vault:
         """Send one request. None is HTTP 404; every other failure raises one of the kit's errors."""
         response = self._send(request, wrap_ttl)
         if response.status_code == NOT_FOUND:
+            if request.path in _ALWAYS_THERE:
+                raise self._not_vault(f"it has no {request.path}")
             return None
         if not response.ok:
             raise self._error(request, response)
-        return _answer(response)
+        return _answer(self._json(response))
 
     def tell(self, request: Request) -> None:
         """Send a request for what it does. Deleting what isn't there is fine; writing where nothing can be is not."""
@@ -208,8 +212,37 @@ class Vault:
 
     def server_time(self) -> datetime:
         """The server's clock: what its own timestamps can be compared with, whatever the time is here."""
-        answer = self._send(Request("read", "sys/health")).json()
-        return datetime.fromtimestamp(answer["server_time_utc"], UTC)
+        told = self._health().get("server_time_utc")
+        if not isinstance(told, int):
+            raise self._not_vault("its sys/health tells no time")
+        return datetime.fromtimestamp(told, UTC)
+
+    def _health(self) -> Body:
+        """What sys/health says; its HTTP status tells of standbys and seals, and is no failure."""
+        return self._json(self._send(Request("read", "sys/health")))
+
+    def _json(self, response: requests.Response) -> Body:
+        """An answer's body. Every one of Vault's is an object, or empty."""
+        try:
+            body = response.json() if response.content else {}
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise self._not_vault("what it answers is not Vault's JSON")
+        return body
+
+    def _not_vault(self, sign: str) -> SettingsInvalid:
+        """Something answers, but not as Vault does in the namespace that is asked for."""
+        if self.settings.namespace:
+            what = f"there is no namespace {self.settings.namespace!r}, or it is no Vault"
+            return SettingsInvalid(
+                f"The server at {self.settings.address} is not the one that is meant: {sign}, so {what}.",
+                hint="Check VAULT_NAMESPACE (or --namespace) and VAULT_ADDR.",
+            )
+        return SettingsInvalid(
+            f"The server at {self.settings.address} is no Vault: {sign}.",
+            hint="Check VAULT_ADDR: it is the scheme, the name and the port, with no path such as /ui or /v1.",
+        )
 
     def _send(self, request: Request, wrap_ttl: str = "") -> requests.Response:
         """Send a request, again and again for as long as patience lasts and it can do no harm."""
@@ -243,10 +276,7 @@ class Vault:
         except requests.exceptions.SSLError as error:
             raise _not_trusted(self.settings, error) from None
         except requests.exceptions.RequestException as error:
-            raise VaultUnreachable(
-                f"Vault at {self.settings.address} doesn't answer: {_cause(error)}.",
-                hint="Check VAULT_ADDR, and that the server runs and can be reached from here.",
-            ) from None
+            raise _unreachable(self.settings, _cause(error)) from None
         return response
 
     def _error(self, request: Request, response: requests.Response) -> KitError:
@@ -270,9 +300,9 @@ class Vault:
         if not self._token_works(request, said):
             return token_refused(self.settings.address)
         may = self._capabilities_if_told(request.path)
-        has = f"it has {', '.join(sorted(may))}" if may else "no policy of it names the path"
+        has = f": {_told(may)}" if may is not None else ""
         return NotAllowed(
-            f"The token lacks `{request.operation}` on {request.path}: {has}.",
+            f"The token lacks `{request.operation}` on {request.path}{has}.",
             hint="Ask whoever keeps Vault's policies for it, or use another token.",
         )
 
@@ -290,11 +320,10 @@ class Vault:
         asked = self._send(Request("read", _LOOKUP))
         return asked.ok or _BY_POLICY in "".join(_messages(asked))
 
-    def _capabilities_if_told(self, path: str) -> frozenset[str]:
+    def _capabilities_if_told(self, path: str) -> frozenset[str] | None:
+        """None where the token may not even ask."""
         answer = self._send(Request("update", "sys/capabilities-self", {"paths": [path]}))
-        if not answer.ok:
-            return frozenset()
-        return frozenset(_answer(answer).data.get(path) or ()) - {"deny"}
+        return frozenset(_answer(self._json(answer)).data.get(path) or ()) - {"deny"} if answer.ok else None
 
 
 def _worth_trying_again(request: Request, response: requests.Response) -> bool:
@@ -336,9 +365,8 @@ def _session(settings: VaultSettings) -> requests.Session:
     return session
 
 
-def _answer(response: requests.Response) -> Answer:
+def _answer(body: Body) -> Answer:
     """Every answer has the same envelope, but some sys paths repeat their data outside it."""
-    body = response.json() if response.content else {}
     return Answer(
         data=body.get("data") or {},
         lease_id=body.get("lease_id") or "",
@@ -357,6 +385,19 @@ def _messages(response: requests.Response) -> list[str]:
         return []
 
 
+def _told(capabilities: frozenset[str]) -> str:
+    return f"it has {', '.join(sorted(capabilities))}" if capabilities else "no policy of it names the path"
+
+
+def _unreachable(settings: VaultSettings, cause: str) -> VaultUnreachable:
+    hint = "Check VAULT_ADDR, and that the server runs and can be reached from here."
+    if settings.assumed:
+        hint = "VAULT_ADDR is not set, so this is Vault's own default: set it to your server's address."
+    elif cause == CUT and settings.address.startswith("http://"):
+        hint = "If the server speaks TLS, write https:// in VAULT_ADDR."
+    return VaultUnreachable(f"Vault at {settings.address} doesn't answer: {cause}.", hint=hint)
+
+
 def _cause(error: BaseException) -> str:
     """The innermost reason, without Python's addresses and nested reprs."""
     text = str(error)
@@ -366,8 +407,9 @@ def _cause(error: BaseException) -> str:
         ("Temporary failure in name resolution", "the name can't be looked up"),
         ("timed out", "no answer in time"),
         ("No route to host", "no route to the host"),
-        ("Connection reset", "the connection was cut"),
-        ("RemoteDisconnected", "the connection was cut"),
+        ("Connection reset", CUT),
+        ("RemoteDisconnected", CUT),
+        ("Connection aborted", CUT),
     ):
         if sign in text:
             return meaning

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from producer.options import duration_option, prune_options, spec_option, take_o
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
-    from producer.diff import Plan
+    from producer.diff import Action, Plan
     from producer.prune import Prune
 
 PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
@@ -55,17 +57,30 @@ def command(
     terminal.warn_all(() if isinstance(source, SavedPlan) else source.warnings)
     choices = Choices(vault.catalog_mount, take_over, prune, lock_timeout, force_unlock)
     approve = _approval(yes=yes, show=output == "text")
-    with terminal.connect(vault, patience=PATIENCE) as connection, terminal.progress() as step:
-        talk = {"approve": approve, "progress": lambda action: step(str(action)), "say": terminal.say}
-        if isinstance(source, SavedPlan):
-            done = carry_out(source, connection, choices, **talk)
-        else:
-            done = setup(source, connection, choices, **talk)
+    with terminal.connect(vault, patience=PATIENCE) as connection, terminal.progress() as step, _counted(step) as count:
+        run = partial(carry_out, source) if isinstance(source, SavedPlan) else partial(setup, source)
+        done = run(connection, choices, approve=approve, progress=count, say=terminal.say)
     if done:
         terminal.say(f"Done: {len(done.changes)} changes applied.")
     if output == "json":
         terminal.emit_json(plan_json(done))
     return 0
+
+
+@contextmanager
+def _counted(step: Callable[[str], None]) -> Iterator[Callable[[Action], None]]:
+    """Shows each change that is done, and says how many were where a person stops it."""
+    done: list[str] = []
+
+    def count(action: Action) -> None:
+        done.append(str(action))
+        step(done[-1])
+
+    try:
+        yield count
+    except KeyboardInterrupt:
+        terminal.say(f"\nStopped after {len(done)} changes. `producer setup` goes on from there; nothing is half done.")
+        raise
 
 
 def _approval(*, yes: bool, show: bool) -> Callable[[Plan], None]:

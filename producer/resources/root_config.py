@@ -74,6 +74,8 @@ class RootConfig(Resource):
 
     def notes(self, verb: str, before: Body | None) -> tuple[str, ...]:
         key = (before or {}).get("access_key")
+        if verb in ("create", "update") and self.access_key_id.startswith("("):
+            return (f"`setup` takes this key {self.access_key_id[1:-1]}: the long-lived one of an IAM user for Vault.",)
         if verb == "update" and self.drop_key and key:
             return (f"Vault forgets the key {key}, which nobody can read back; AWS keeps it until you delete it.",)
         return ()

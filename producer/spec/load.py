@@ -7,14 +7,14 @@ import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from producer import policies
 from producer.policies import Document, Limit
 from producer.spec import engine_rules, rules
 from producer.spec.model import Engine, Lease, Login, Role, Root, Spec, Team
-from producer.spec.partitions import foreign_arns, partition_of, sts_endpoint
-from producer.spec.schema import AuthModel, EngineModel, RoleModel, SpecModel, TeamModel, validated
+from producer.spec.partitions import foreign_arns, near_region, partition_of, sts_endpoint
+from producer.spec.schema import AuthModel, EngineModel, RoleModel, Shape, SpecModel, TeamModel, validated
 from producer.spec.secrets import secrets_in
 from producer.spec.source import Source, Where, read_source
 from vault_aws_kit import clock
@@ -28,7 +28,10 @@ from vault_aws_kit.errors import (
     SpecProblems,
     TtlNotAllowed,
     UnknownReference,
+    WrongType,
 )
+
+M = TypeVar("M")
 
 NOT_RENDERED = {"type", "for_each", "vars", "policy_document", "ttl", "rotation_period", "protect", "engine"}
 
@@ -40,27 +43,34 @@ def load_spec(path: Path, templates: Sequence[Path] = ()) -> Spec:
     """
     source = read_source(path)
     secrets = [source.problem(_secret(kind), where) for where, kind in secrets_in(source.value)]
-    model, problems = validated(source)
-    if model is None or secrets:
-        raise SpecProblems([*secrets, *problems])
-    return _Loader(source, model, templates).spec()
+    shape = validated(source)
+    known = [*secrets, *shape.problems]
+    if shape.model is None:
+        raise SpecProblems(known)
+    return _Loader(source, shape, shape.model, templates, known).spec()
 
 
 class _Loader:
     """Turns one file's model into a `Spec`, and collects what is wrong on the way."""
 
-    def __init__(self, source: Source, model: SpecModel, templates: Sequence[Path]) -> None:
+    def __init__(
+        self, source: Source, shape: Shape, model: SpecModel, templates: Sequence[Path], known: Sequence[Problem]
+    ) -> None:
         self._source = source
+        self._shape = shape
         self._model = model
         self._templates = templates
-        self._problems: list[Problem] = []
+        self._problems = list(known)
         self._warnings: list[Problem] = []
         self._partitions = {engine.name: partition_of(engine.region) for engine in model.engines}
-        self._broken: list[str] = []  # names of roles that are wrong in themselves: teams may use them all the same
+        self._engine_names = [engine.name for engine in model.engines] + list(shape.broken["engines"])
+        self._broken = [f"/{name}" for name in shape.broken["roles"]]  # wrong in themselves: teams may name them still
 
     def spec(self) -> Spec:
-        engines = [self._engine(number, engine) for number, engine in enumerate(self._model.engines)]
-        roles = [role for number, model in enumerate(self._model.roles) for role in self._roles(number, model)]
+        engines = [self._engine(number, engine) for number, engine in self._numbered("engines", self._model.engines)]
+        roles = [
+            role for number, model in self._numbered("roles", self._model.roles) for role in self._roles(number, model)
+        ]
         self._distinct("engines", [engine.name for engine in engines], "engine")
         self._distinct("engines", [engine.mount for engine in engines], "mount")
         self._distinct("teams", [team.name for team in self._model.teams], "team")
@@ -68,14 +78,40 @@ class _Loader:
         self._distinct_roles(roles)
         self._distinct_users(roles)
         known = sorted({*found, *self._broken})
-        teams = [self._team(number, team, known) for number, team in enumerate(self._model.teams)]
+        teams = [self._team(number, team, known) for number, team in self._numbered("teams", self._model.teams)]
+        self._warnings += self._unleased(roles)
         if self._problems:
             raise SpecProblems(sorted(self._problems, key=lambda problem: (problem.line, problem.column)))
         return Spec(self._model.name, tuple(engines), tuple(found.values()), tuple(teams), tuple(self._warnings))
 
+    def _numbered(self, part: str, models: Sequence[M]) -> Iterator[tuple[int, M]]:
+        """Each sound item with its place in the file's list."""
+        return zip(self._shape.numbers[part], models, strict=True)
+
     # ── engines ──────────────────────────────────────────────────────────────────────────────────
 
+    def _unleased(self, roles: Sequence[tuple[Role, Where]]) -> Iterator[Problem]:
+        """Warns of engines whose IAM users nobody gave an end."""
+        for number, engine in self._numbered("engines", self._model.engines):
+            users = [role.name for role, _ in roles if (role.engine, role.type) == (engine.name, "iam_user")]
+            if users and not engine.lease:
+                told = (
+                    f"Engine {engine.name}: the keys of {', '.join(users[:3])} live as long as Vault's default lease, "
+                )
+                hint = "Say how long they shall: `lease: {default: 15m, max: 1h}`."
+                yield self._source.problem(
+                    TtlNotAllowed(f"{told}usually 32 days, as the engine has no `lease`.", hint=hint),
+                    ("engines", number),
+                )
+
     def _engine(self, number: int, model: EngineModel) -> Engine:
+        near = near_region(model.region)
+        if near is not None:
+            told = WrongType(
+                f"AWS has no region {model.region!r} that is known here.",
+                hint=f"Did you mean {near!r}?" if near else "Is it a new one? Then all is well.",
+            )
+            self._warnings.append(self._source.problem(told, ("engines", number, "region")))
         for where, error in engine_rules.faults(model):
             self._wrong(error, ("engines", number, *where))
         return _engine(model)
@@ -162,7 +198,7 @@ class _Loader:
             self._warnings.append(self._source.problem(PolicyInvalid(f"Role {model.name}: {finding}"), where))
 
     def _engine_of(self, model: RoleModel, where: Where) -> str:
-        names = [engine.name for engine in self._model.engines]
+        names = self._engine_names
         if model.engine is None and len(names) == 1:
             return names[0]
         if model.engine is None:
@@ -178,7 +214,9 @@ class _Loader:
         roles: set[str] = set()
         for place, pattern in enumerate(model.roles):
             with self._collect(("teams", number, "roles", place)):
-                roles.update(_matching(str(_rendered(pattern, self._model.vars)), known))
+                wanted = str(_rendered(pattern, self._model.vars))
+                if not _fits_any(wanted, self._broken):  # else what it means can't be told yet
+                    roles.update(_matching(wanted, known))
         return Team(model.name, tuple(sorted(roles)), tuple(_login(login) for login in model.auth))
 
     # ── what is wrong ────────────────────────────────────────────────────────────────────────────
@@ -297,6 +335,12 @@ def _login(model: AuthModel) -> Login:
         token_max_ttl=model.token_max_ttl or 0,
         secret_id_ttl=model.secret_id_ttl or 0,
     )
+
+
+def _fits_any(pattern: str, broken: Sequence[str]) -> bool:
+    """Whether a pattern may mean a role that is wrong in itself, in whichever engine that was meant to be."""
+    wanted = pattern.rpartition("/")[2]
+    return any(fnmatch.fnmatchcase(name.rpartition("/")[2], wanted) for name in broken)
 
 
 def _matching(pattern: str, known: Sequence[str]) -> list[str]:

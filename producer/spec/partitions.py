@@ -50,6 +50,21 @@ def suits(endpoint: str, region: str) -> bool:
     return not owners or DNS_SUFFIX[partition_of(region)] in owners
 
 
+def near_region(region: str) -> str | None:
+    """What a region that this botocore doesn't know is likely to mean, '' for no guess; None where it knows it.
+
+    Source: botocore's data/partitions.json, which may be older than AWS's latest region.
+    """
+    import difflib
+
+    from botocore.loaders import Loader
+
+    known = [name for partition in Loader().load_data("partitions")["partitions"] for name in partition["regions"]]
+    if region in known:
+        return None
+    return next(iter(difflib.get_close_matches(region, known, n=1)), "")
+
+
 def sts_endpoint(region: str) -> str:
     """The STS endpoint that an engine of this region must be told, '' where it finds the right one itself.
 

@@ -6,7 +6,8 @@ They check shapes only. What depends on other parts of the file, or on variables
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -212,12 +213,55 @@ PATTERNS = {
 }
 
 
-def validated(source: Source) -> tuple[SpecModel | None, list[Problem]]:
-    """The model of a file, or None and all that is wrong with its shape."""
+PARTS = ("engines", "roles", "teams")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a file's shape allows to be read of it, and all that is wrong with it.
+
+    `model` has the items that are sound, and is None where too little is; `numbers` are their places in the file's
+    lists, and `broken` the names of those that were left out, each by part.
+    """
+
+    model: SpecModel | None
+    problems: Sequence[Problem]
+    numbers: Mapping[str, Sequence[int]]
+    broken: Mapping[str, Sequence[str]]
+
+
+def validated(source: Source) -> Shape:
+    """Read a file's shape."""
     try:
-        return SpecModel.model_validate(source.value), []
+        model = SpecModel.model_validate(source.value)
     except ValidationError as error:
-        return None, list(_problems(source, error))
+        return _what_is_sound(source.value, error, list(_problems(source, error)))
+    return Shape(model, [], {part: range(len(getattr(model, part))) for part in PARTS}, {part: [] for part in PARTS})
+
+
+def _what_is_sound(value: Any, error: ValidationError, problems: Sequence[Problem]) -> Shape:
+    places = [
+        detail["loc"][:2] for detail in error.errors() if detail["type"] != "extra_forbidden" or detail["loc"][1:]
+    ]
+    if any(not place[1:] or place[0] not in PARTS for place in places):
+        return Shape(None, problems, {}, {})
+    items = {part: dict(enumerate(value.get(part) or [])) for part in PARTS}
+    sound = {part: [n for n in found if (part, n) not in places] for part, found in items.items()}
+    lost = {part: [item for n, item in found.items() if n not in sound[part]] for part, found in items.items()}
+    model = SpecModel.model_construct(
+        version=1,
+        name=value.get("name", "default"),
+        engines=[EngineModel.model_validate(items["engines"][n]) for n in sound["engines"]],
+        vars=value.get("vars") or {},
+        roles=[RoleModel.model_validate(items["roles"][n]) for n in sound["roles"]],
+        teams=[TeamModel.model_validate(items["teams"][n]) for n in sound["teams"]],
+    )
+    broken = {part: [str(item["name"]) for item in found if _has_name(item)] for part, found in lost.items()}
+    return Shape(model, problems, sound, broken)
+
+
+def _has_name(item: Any) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("name"), str)
 
 
 def json_schema() -> dict[str, Any]:

@@ -149,7 +149,10 @@ def _place(node: yaml.Node) -> tuple[int, int]:
 
 def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
-    told = SpecNotYaml(f"This is no YAML: {error.problem or error.context}.", hint=_syntax_hint(str(error.problem)))
+    opened = error.context_mark
+    since = f" ({error.context}, which began on line {opened.line + 1})" if opened and error.context else ""
+    what = f"{error.problem or error.context}{since if error.problem else ''}"
+    told = SpecNotYaml(f"This is no YAML: {what}.", hint=_syntax_hint(str(error.problem)))
     return Problem(told, file, *((mark.line + 1, mark.column + 1) if mark else (0, 0)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -165,6 +166,28 @@ def test_a_run_killed_anywhere_leaves_nothing_that_a_later_run_does_not_know(
         assert {change["verb"] for change in plan["changes"]} <= {"create", "update"}, "something was not known"
     assert survived > 5
     assert producer("plan", "--detailed-exitcode").code == 0
+
+
+def test_who_stops_a_setup_is_told_how_far_it_came_and_what_goes_on_from_there(producer, vault, unique, monkeypatch):
+    tell = transport.Vault.tell
+
+    def stopped(self, request):
+        if "/roles/" in request.path:
+            raise KeyboardInterrupt
+        tell(self, request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transport.Vault, "tell", stopped)
+        run = producer("setup", "--yes")
+    assert run.code == errors.INTERRUPTED
+    assert re.search(r"Stopped after \d changes\. `producer setup` goes on from there", run.err)
+    assert vault.read(f"aws-{unique}/roles/app") is None
+    assert producer("setup", "--yes").code == 0
+    assert vault.read(f"aws-{unique}/roles/app")
+
+
+def test_a_plan_says_that_setup_will_need_a_key(producer):
+    assert "`setup` takes this key from environment" in producer("plan").out
 
 
 def test_two_engines_may_have_roles_of_one_name(producer, content, vault, unique):

@@ -96,7 +96,9 @@ def test_no_token_anywhere_is_missing(env):
         find_token(env)
 
 
-@pytest.mark.parametrize("address", ["vault.example.com:8200", "ftp://vault", "https://"])
+@pytest.mark.parametrize(
+    "address", ["vault.example.com:8200", "ftp://vault", "https://", "http://[::1", "https://vault:port"]
+)
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(SettingsInvalid):
         VaultSettings.from_environment({"VAULT_ADDR": address})
@@ -117,3 +119,10 @@ def test_the_timeout_is_read_in_vaults_notation(text, expected):
 def test_a_setting_that_makes_no_sense_is_named(variable):
     with pytest.raises(SettingsInvalid, match=variable):
         VaultSettings.from_environment({variable: "perhaps"})
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "t\u00f6ken"])
+def test_a_token_that_can_be_none_is_refused_and_not_repeated(env, token):
+    with pytest.raises(SettingsInvalid) as told:
+        find_token({**env, "VAULT_TOKEN": token})
+    assert token not in str(told.value.message) + told.value.hint

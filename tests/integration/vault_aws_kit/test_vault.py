@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -72,6 +74,52 @@ def test_a_server_that_is_not_there_is_unreachable(stack):
         nobody.read("sys/health")
     assert "connection refused" in told.value.message
     assert "VAULT_ADDR" in told.value.hint
+
+
+def test_who_never_said_where_vault_is_is_told_so():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    assert VaultSettings.from_environment({}).assumed
+    with Vault(VaultSettings(address=address, assumed=True), "t") as nobody, pytest.raises(VaultUnreachable) as told:
+        nobody.read("sys/health")
+    assert "VAULT_ADDR is not set" in told.value.hint
+
+
+class _Web(BaseHTTPRequestHandler):
+    """A server that answers everything, and is no Vault."""
+
+    body = b"<html>Welcome</html>"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_POST = do_GET  # noqa: N815 - the standard library's name
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"[]", b'"ok"'])
+def test_a_server_that_is_no_vault_is_told_as_such(body):
+    web = ThreadingHTTPServer(("127.0.0.1", 0), type("Web", (_Web,), {"body": body}))
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    with Vault(VaultSettings(address=f"http://127.0.0.1:{web.server_port}"), "t") as other:
+        for ask in (lambda: other.read("sys/mounts"), other.server_time, other.version, lambda: other.help("aws/x")):
+            with pytest.raises(SettingsInvalid, match="no Vault"):
+                ask()
+    web.shutdown()
+    web.server_close()
+
+
+@pytest.mark.parametrize("wrong", [{"namespace": "no-such"}, {"path": "/ui"}])
+@pytest.mark.parametrize("path", ["sys/mounts", "sys/capabilities-self"])
+def test_an_address_or_a_namespace_that_leads_nowhere_is_not_an_empty_vault(stack, wrong, path):
+    settings = VaultSettings(address=stack.vault_addr + wrong.get("path", ""), namespace=wrong.get("namespace", ""))
+    with Vault(settings, stack.vault_token) as lost, pytest.raises((SettingsInvalid, TokenRefused)) as told:
+        lost.write(path, {"paths": ["x"]}) if path.endswith("self") else lost.read(path)
+    assert isinstance(told.value, TokenRefused) or "VAULT_ADDR" in told.value.hint
 
 
 def test_a_name_that_nobody_has_is_unreachable():

@@ -277,3 +277,48 @@ def test_validate_tells_machines_what_people_read(load, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == {
         "valid": True, "problems": [], "warnings": [], "engines": 1, "roles": 0, "teams": 0,
     }  # fmt: skip
+
+
+def test_mistakes_of_shape_hide_no_mistake_of_another_kind_and_make_none_up(problems):
+    found = problems("""
+        version: 1
+        engines: [{name: prod, region: eu-west-1}, {name: bad, region: Ireland, oops: 1}]
+        roles:
+          - {name: a, engine: prdo, type: iam_user, groups: [g]}
+          - {name: b, engine: prod, type: iam_user, groups: [g], polcy: x}
+          - {name: c, engine: bad, type: iam_user, groups: [g], ttl: {max: 1h}}
+        teams:
+          - {name: t, roles: ["prod/*", a, b, c, nosuch], auth: [{method: approle}]}
+          - {name: u, roles: [x], auth: [{method: magic}]}
+    """)
+    assert [problem.error.message for problem in found] == [
+        "`region` must be an AWS region such as eu-west-1.",
+        "Unknown key `oops`.",
+        "There is no engine 'prdo'.",
+        "Unknown key `polcy`.",
+        "An iam_user role takes no `ttl`: the lease of its engine decides.",
+        "There is no role 'nosuch'.",
+        found[-1].error.message,
+    ]
+    assert "`method`" in found[-1].error.message
+
+
+def test_a_key_that_would_live_for_a_month_is_warned_of(load):
+    spec = load("""
+        version: 1
+        engines: [{name: main, region: eu-west-1}]
+        roles: [{name: web, type: iam_user, groups: [web]}]
+    """)
+    assert "32 days" in str(spec.warnings[0])
+    assert "lease: {default: 15m, max: 1h}" in str(spec.warnings[0])
+
+
+def test_a_region_that_aws_does_not_have_is_warned_of_with_the_one_that_was_meant(load):
+    spec = load("version: 1\nengines: [{name: main, region: eu-wset-1}]")
+    assert "'eu-west-1'" in str(spec.warnings[0])
+    assert spec.warnings[0].column > 1
+
+
+def test_a_quote_that_is_never_closed_is_told_with_the_line_on_which_it_opened(problems):
+    (problem,) = problems('version: 1\nname: "prod\nengines: []\n')
+    assert "began on line 2" in problem.error.message

@@ -1,0 +1,36 @@
+"""The edge between commands and the terminal, with the real shell on the other side."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vault_aws_kit import errors
+
+RUN = f"{sys.executable} -m tests.unit.vault_aws_kit.printing"
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command],
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "table"])
+def test_a_reader_who_has_had_enough_is_no_error(shape):
+    done = shell(f"{RUN} {shape} | true")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("shape", ["text", "json", "table"])
+def test_an_output_that_is_full_is_an_error_that_says_so(shape):
+    done = shell(f"{RUN} {shape} > /dev/full")
+    assert done.returncode == errors.OutputNotWritable.exit_code
+    assert "No space left" in done.stderr
+    assert "bug" not in done.stderr
+    assert "Exception ignored" not in done.stderr

@@ -38,6 +38,7 @@ def _up(options: argparse.Namespace) -> int:
     now = stack.up(options.dir, server=options.server, with_terraform=options.terraform)
     print(f"{now.title} {'runs already' if before else 'runs'} at {now.vault_addr}, with AWS beside it.")
     print(f"Use it with:  . {now.folder / 'env'}")
+    print("A shell that did sees the stack's AWS and no other, and no other HTTPS hosts either: leave it to be back.")
     return 0
 
 

@@ -65,11 +65,11 @@ def proxied(proxy: str) -> dict[str, str]:
     return {"HTTPS_PROXY": proxy, "https_proxy": proxy, "NO_PROXY": NO_PROXY, "no_proxy": NO_PROXY}
 
 
-def as_shell(exports: Mapping[str, str], path: Path | None) -> str:
-    """A text that `sh` can source; the folder `path` comes before the shell's own PATH."""
+def as_shell(exports: Mapping[str, str], *folders: Path) -> str:
+    """A text that `sh` can source; the folders come before the shell's own PATH."""
     lines = ["# Made by `python -m devstack up`; use it with:  . THIS_FILE", f"unset {' '.join(RIVALS)}"]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
-    lines += [f'export PATH={shlex.quote(str(path))}:"$PATH"'] if path else []
+    lines += [f'export PATH={shlex.quote(":".join(map(str, folders)))}:"$PATH"'] if folders else []
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ env          what a shell sources; complete, and so there, only when the stack i
 stack.json   its processes or containers, and what it is made of; no secret is in it
 *.log        what the processes print
 server/ aws/ terraform/   what belongs to them
+bin/         links to the kit's commands and the server's own program, for the PATH
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from devstack.compose import Project
 from devstack.errors import StackError
 from devstack.processes import Process
 
-_NAMES = ("env", "server.log", "aws.log", "server", "aws", "terraform", "stack.json")  # the record goes last
+_NAMES = ("env", "server.log", "aws.log", "server", "aws", "terraform", "bin", "stack.json")  # the record goes last
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ class Folder:
     @property
     def record(self) -> Path:
         return self.path / "stack.json"
+
+    @property
+    def bin(self) -> Path:
+        return self.path / "bin"
 
     def log(self, name: str) -> Path:
         return self.path / f"{name}.log"
@@ -72,6 +77,13 @@ class Folder:
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
             file.write(text)
         partial.rename(path)
+
+    def link(self, programs: Iterable[Path]) -> None:
+        """Put those of the programs that are there into `bin`."""
+        self.bin.mkdir(mode=0o700, exist_ok=True)
+        for program in programs:
+            if program.exists():
+                (self.bin / program.name).symlink_to(program)
 
     def clear(self) -> None:
         """Remove what a stack puts here."""

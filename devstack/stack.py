@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ from devstack.steps import step
 from devstack.terraform.interface import Terraform
 
 log = logging.getLogger("devstack")
+
+COMMANDS = tuple(Path(sys.executable).parent / name for name in ("producer", "consumer"))
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def _start(folder: Folder, program: Server, tool: Terraform | None) -> None:
         with step("Starting the server and AWS", f"Started {program.title} and AWS"):
             vault, endpoint = program.launch(folder)
             exports = _define(folder, vault, endpoint, aws.make_admin(endpoint))
+        folder.link([*COMMANDS, *program.programs])
         _export(folder, exports, tool)
     except BaseException:
         _end(folder)
@@ -151,8 +155,8 @@ def _define(folder: Folder, vault: Running, endpoint: Endpoint, admin: Key) -> d
 
 def _export(folder: Folder, exports: Mapping[str, str], tool: Terraform | None) -> None:
     """Write the file that says that the stack is complete."""
-    text = environment.as_shell({**exports, **tool.env} if tool else exports, tool.path if tool else None)
-    folder.put(folder.env, text)
+    folders = [folder.bin, *([tool.path] if tool and tool.path else [])]
+    folder.put(folder.env, environment.as_shell({**exports, **tool.env} if tool else exports, *folders))
 
 
 def _add(folder: Folder, tool: Terraform) -> None:

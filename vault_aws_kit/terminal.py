@@ -6,6 +6,7 @@ to go wrong; anything else that is raised is a bug and is reported as one.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import json
 import logging
@@ -45,6 +46,14 @@ class CommandFolder(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self._verbs)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = difflib.get_close_matches(args[0], self._verbs, n=1)
+        if near and args[0] not in self._verbs:
+            ctx.fail(f"There is no command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in self._verbs:
             return None
@@ -60,7 +69,7 @@ def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int
     try:
         result = cli.main(args=None if argv is None else list(argv), prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as done:
-        return done.exit_code
+        result = done.exit_code
     except click.ClickException as error:
         error.show()
         return USAGE
@@ -68,11 +77,7 @@ def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int
         say("Interrupted.")
         return INTERRUPTED
     except SystemExit as end:
-        # click's own ways out: shell completion, and an output that nobody reads any more (`| head`), which is no error.
-        if f"_{name.upper()}_COMPLETE" in os.environ:
-            return int(end.code or 0)
-        _drop_output()
-        return 0
+        return _after_click(end, name)
     except Exception as error:  # noqa: BLE001 - the last resort: a traceback would be a bug of its own
         return report(error)
     return result if isinstance(result, int) else 0
@@ -237,6 +242,14 @@ def connect(options: VaultOptions, *, patience: float = 0.0) -> Vault:
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _after_click(end: SystemExit, name: str) -> int:
+    """click ends a process itself after shell completion, and where nobody reads any more (`| head`): no error."""
+    if f"_{name.upper()}_COMPLETE" in os.environ:
+        return int(end.code or 0)
+    _drop_output()
+    return 0
 
 
 def _drop_output() -> None:

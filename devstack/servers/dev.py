@@ -26,6 +26,7 @@ from devstack.waiting import wait
 
 DEADLINE = 60  # seconds
 _TRIES = 5
+_LONGEST_FOR_SOCKETS = 80  # a plugin's socket is made in TMPDIR, and its path may have 107 characters
 _TAKEN = "address already in use"
 
 
@@ -39,6 +40,10 @@ class DevServer(Server):
     title: str
     program: Path
     plugins: Path | None = None
+
+    @property
+    def programs(self) -> tuple[Path, ...]:
+        return (self.program,)
 
     def launch(self, folder: Folder) -> tuple[Running, Endpoint]:
         endpoint = aws.launch(folder)
@@ -105,6 +110,7 @@ def _environ(folder: Path, aws: Endpoint, token: str) -> dict[str, str]:
         **environment.proxied(aws.proxy),
         "AWS_CA_BUNDLE": str(aws.ca),
         "HOME": str(folder),
+        **({"TMPDIR": str(folder)} if len(str(folder)) < _LONGEST_FOR_SOCKETS else {}),
         "VAULT_DEV_ROOT_TOKEN_ID": token,
         "BAO_DEV_ROOT_TOKEN_ID": token,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from devstack.aws.endpoint import Endpoint
@@ -22,6 +23,11 @@ class Server(ABC):
     """A server that serves Vault's API with the AWS secrets engine as type `aws`, and the AWS that goes with it."""
 
     title: str
+
+    @property
+    def programs(self) -> tuple[Path, ...]:
+        """What a person may want on the PATH: `vault` or `bao`."""
+        return ()
 
     @abstractmethod
     def launch(self, folder: Folder) -> tuple[Running, Endpoint]:

@@ -52,7 +52,7 @@ def test_loopback_and_the_registries_of_terraform_and_opentofu_go_past_the_proxy
 @pytest.mark.parametrize("value", [HOSTILE, "", "two\nlines"])
 def test_a_shell_reads_what_was_written(tmp_path, value):
     file = tmp_path / "env"
-    file.write_text(environment.as_shell({"VAULT_TOKEN": value}, None))
+    file.write_text(environment.as_shell({"VAULT_TOKEN": value}))
     said = subprocess.run(
         ["/bin/sh", "-c", f'. "{file}"; printf "%s" "$VAULT_TOKEN"'], capture_output=True, text=True, check=True
     )
@@ -61,7 +61,7 @@ def test_a_shell_reads_what_was_written(tmp_path, value):
 
 def test_a_shell_that_sources_it_loses_what_would_win_over_the_stack(tmp_path):
     file = tmp_path / "env"
-    file.write_text(environment.as_shell({"AWS_ACCESS_KEY_ID": "stack"}, None))
+    file.write_text(environment.as_shell({"AWS_ACCESS_KEY_ID": "stack"}))
     callers = {"AWS_SESSION_TOKEN": "stale", "AWS_PROFILE": "work", "VAULT_NAMESPACE": "ours", "BAO_ADDR": "theirs"}
     said = subprocess.run(
         ["/bin/sh", "-c", f'. "{file}"; env'], env=callers, capture_output=True, text=True, check=True
@@ -71,5 +71,5 @@ def test_a_shell_that_sources_it_loses_what_would_win_over_the_stack(tmp_path):
 
 def test_python_reads_what_the_shell_reads(tmp_path):
     exports = {"VAULT_ADDR": "http://127.0.0.1:1", "VAULT_TOKEN": HOSTILE}
-    text = environment.as_shell(exports, Path("/a folder"))
-    assert environment.from_shell(text, path="/bin") == {**exports, "PATH": "/a folder:/bin"}
+    text = environment.as_shell(exports, Path("/a folder"), Path("/b"))
+    assert environment.from_shell(text, path="/bin") == {**exports, "PATH": "/a folder:/b:/bin"}

@@ -13,6 +13,11 @@ def users(aws):
     return {found["UserName"] for found in aws.client("iam").list_users()["Users"]}
 
 
+def written(stack):
+    """The files in the stack's folder, without those that are links to what was there before."""
+    return [path for path in stack.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
 def eventually(true):
     """A lease is revoked in the background."""
     deadline = time.monotonic() + 10
@@ -77,21 +82,13 @@ def test_regions_and_buckets_have_certificates_too(aws, unique):
 
 def test_only_the_user_can_read_what_the_stack_wrote(stack):
     assert stat.S_IMODE(stack.folder.stat().st_mode) == 0o700
-    files = [
-        path
-        for path in (path for path in stack.folder.rglob("*") if not path.is_symlink())
-        if path.is_file() and path.name != "ca.crt"
-    ]
+    files = [path for path in written(stack) if path.name != "ca.crt"]
     assert files
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 def test_the_root_token_stands_nowhere_but_in_env(stack):
-    holders = [
-        path.name
-        for path in (path for path in stack.folder.rglob("*") if not path.is_symlink())
-        if path.is_file() and stack.vault_token in path.read_text()
-    ]
+    holders = [path.name for path in written(stack) if stack.vault_token in path.read_text()]
     assert holders == ["env"]
 
 

@@ -104,7 +104,7 @@ def _candidates(team: str, policies: Iterable[str]) -> list[str]:
     pairs = dict.fromkeys(pair for policy in policies for pair in teams_of_policy(policy))
     named = [pair for pair in pairs if team in ("", pair[1])]
     if team and not named:
-        named = [("default", team)]
+        named = [(spec, team) for spec in dict.fromkeys(spec for spec, _ in pairs)] or [("default", team)]
     return [team_path(*pair) for pair in named]
 
 

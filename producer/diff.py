@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,11 +88,17 @@ class Plan:
 
 
 def diff(
-    desired: Sequence[Resource], observed: Mapping[Key, Body | None], owned: Owned, *, take_over: bool = False
+    desired: Sequence[Resource],
+    observed: Mapping[Key, Body | None],
+    owned: Owned,
+    *,
+    take_over: bool = False,
+    owners: Callable[[], Mapping[Key, str]] = dict,
 ) -> tuple[Action, ...]:
     """Compare each resource with what was observed.
 
-    An object that is not ours is claimed where it is equal, and refused where it differs unless `take_over`.
+    An object that is not ours is claimed where it is equal, and refused where it differs unless `take_over`; only then
+    `owners` is asked for the specs that have made what isn't ours.
     Raises NotOurs, which names all of those, and StaticUserFixed.
     """
     actions = tuple(_action(resource, observed[resource.key], owned.get(resource.key)) for resource in desired)
@@ -100,7 +106,7 @@ def diff(
         _check_fixed(action)
     strangers = [a for a in actions if "take-over" in a.reasons]
     if strangers and not take_over:
-        raise _not_ours(strangers)
+        raise _not_ours(strangers, owners())
     return actions
 
 
@@ -134,8 +140,12 @@ def _check_fixed(action: Action) -> None:
         )
 
 
-def _not_ours(strangers: Sequence[Action]) -> NotOurs:
-    lines = [f"  {a.resource.kind} {a.resource.path} differs in {', '.join(a.changed)}" for a in strangers]
+def _not_ours(strangers: Sequence[Action], owners: Mapping[Key, str]) -> NotOurs:
+    whose = {key: f" (made from spec {spec!r})" for key, spec in owners.items()}
+    lines = [
+        f"  {a.resource.kind} {a.resource.path}{whose.get(a.key, '')} differs in {', '.join(a.changed)}"
+        for a in strangers
+    ]
     return NotOurs(
         "\n".join(["In Vault already, not made from this spec, and different from it:", *lines]),
         hint="Rename them in the spec, make the spec say what they are, or add --take-over to replace them.",

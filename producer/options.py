@@ -56,6 +56,7 @@ def prune_options(command: Callable[..., R]) -> Callable[..., R]:
         click.option("--revoke-leases", is_flag=True, help="With --prune: end what deleted roles have issued."),
         click.option(
             "--max-deletes",
+            type=click.IntRange(min=0),
             default=10,
             show_default=True,
             help="With --prune: refuse to delete more than this.",

@@ -57,7 +57,13 @@ def make_plan(
     freeze = read_freeze(catalog, spec.name)
     resources = Desired(spec, keys, catalog_mount, freeze).resources()
     owned = read_owned(catalog, spec.name)
-    actions = diff(resources, observe(resources, vault), owned, take_over=take_over)
+    actions = diff(
+        resources,
+        observe(resources, vault),
+        owned,
+        take_over=take_over,
+        owners=lambda: owned_elsewhere(catalog, spec.name),
+    )
     check_fields(actions, vault)
     rest = left_over(owned, {resource.key for resource in resources})
     if prune is None:

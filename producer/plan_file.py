@@ -62,7 +62,10 @@ def write_plan(saved: SavedPlan, path: Path) -> None:
         fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise OutputNotWritable(f"The plan can't be written to {path}: {error.strerror}.") from None
+        raise OutputNotWritable(
+            f"The plan can't be written to {path}: {error.strerror}.",
+            hint="Name a file in a folder of yours with --out.",
+        ) from None
 
 
 def read_plan(path: Path) -> SavedPlan:
@@ -70,7 +73,12 @@ def read_plan(path: Path) -> SavedPlan:
     try:
         content = json.loads(path.read_text())
         digest = content.pop("sha256")
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+    except OSError as error:
+        raise PlanFileInvalid(
+            f"The plan {path} can't be read: {error.strerror}.",
+            hint="Give the file that `producer plan --out` wrote; the spec goes with --spec.",
+        ) from None
+    except (ValueError, KeyError, AttributeError, TypeError):
         raise PlanFileInvalid(f"{path} is no plan that `producer plan --out` wrote.", hint="Make one anew.") from None
     if digest != _digest(content):
         raise PlanFileInvalid(

@@ -37,7 +37,7 @@ def prune_actions(
     resources: Sequence[Resource],
     observed: Mapping[Key, Body | None],
     owned: Owned,
-    elsewhere: AbstractSet[Key],
+    elsewhere: Mapping[Key, str],
     prune: Prune,
 ) -> list[Action]:
     """Delete what is there and only ours; forget what is gone, belongs to another spec too, or goes with its mount."""
@@ -48,7 +48,7 @@ def prune_actions(
     ]
 
 
-def _action(resource: Resource, found: Body | None, elsewhere: AbstractSet[Key], prune: Prune) -> Action:
+def _action(resource: Resource, found: Body | None, elsewhere: Mapping[Key, str], prune: Prune) -> Action:
     if found is None or resource.key in elsewhere or not resource.removal():
         return Action("forget", resource, found, ("not in the spec",))
     revoke = prune.revoke_leases and resource.kind == "role"
@@ -117,7 +117,7 @@ def lease_prefixes(role_path: str) -> tuple[str, str]:
     return f"{mount}/creds/{name}", f"{mount}/sts/{name}"
 
 
-def owned_elsewhere(catalog: Catalog, spec: str) -> frozenset[Key]:
-    """What other specs of this catalog count as theirs."""
+def owned_elsewhere(catalog: Catalog, spec: str) -> dict[Key, str]:
+    """What other specs of this catalog count as theirs, and which one does."""
     others = [name.rstrip("/") for name in catalog.names() if name.endswith("/") and name != f"{spec}/"]
-    return frozenset(key for other in others for key in read_owned(catalog, other))
+    return {key: other for other in others for key in read_owned(catalog, other)}

@@ -151,7 +151,10 @@ def key_from_aws(engine: Engine) -> AwsKey:
             hint="Add it to ~/.aws/credentials, or correct `root.credentials` in the spec.",
         ) from None
     except BotoCoreError as error:
-        raise NoAwsCredentials(f"AWS credentials for engine {engine.name!r} can't be read: {error}.") from None
+        raise NoAwsCredentials(
+            f"AWS credentials for engine {engine.name!r} can't be read: {str(error).rstrip('.')}.",
+            hint="Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or correct ~/.aws.",
+        ) from None
     if frozen is None or not frozen.access_key or not frozen.secret_key:
         raise NoAwsCredentials(
             f"Engine {engine.name!r} has no root credentials yet, and there are no AWS credentials here to give it.",

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from vault_aws_kit.errors import NotAllowed, TokenRefused, VaultRefused, WrappingTokenUsed
+from vault_aws_kit.errors import LoginFailed, NotAllowed, TokenRefused, VaultRefused, WrappingTokenUsed
 
 if TYPE_CHECKING:
     from vault_aws_kit.vault import Vault
+
+_TOKEN = re.compile(r"(?:(?:hv[sbr]|[sbr])\.)?[A-Za-z0-9_-]{24,}|eyJ[\w.-]+", re.ASCII)
+"""Any token that a Vault makes: with a prefix since 0.10, or a JWT. https://developer.hashicorp.com/vault/docs/concepts/tokens"""
 
 ALARM = (
     "Unless you mistyped it, waited too long or used it yourself, treat this as a theft: tell the platform team at "
@@ -22,8 +25,14 @@ ALARM = (
 def unwrap_secret_id(vault: Vault, wrapping_token: str, *, mount: str, role: str = "") -> str:
     """The secret_id in a wrapping token, once it is sure that Vault itself wrapped it for an AppRole role.
 
-    `role` is the only role accepted, '' accepts any of the mount. Raises WrappingTokenUsed, which is an alarm.
+    `role` is the only role accepted, '' accepts any of the mount. Raises WrappingTokenUsed, which is an alarm, and
+    LoginFailed for what can't be a token at all.
     """
+    if not _TOKEN.fullmatch(wrapping_token):
+        raise LoginFailed(
+            "What was given is no wrapping token: it isn't whole, or something else was copied.",
+            hint="Copy it again, whole: it begins like hvs. or s. and stands in what `producer handover` printed.",
+        )
     made_at = _creation_path(vault, wrapping_token)
     made_for = re.fullmatch(rf"auth/{re.escape(mount)}/role/([^/]+)/secret-id", made_at)
     if not made_for or role not in ("", made_for.group(1)):

@@ -83,7 +83,7 @@ def test_deletions_come_after_all_writes_and_in_the_opposite_order():
 
 
 def test_revoking_leases_comes_before_the_role_is_deleted():
-    (action,) = prune_actions([ROLE], {ROLE.key: {}}, {ROLE.key: Mark()}, frozenset(), Prune(revoke_leases=True))
+    (action,) = prune_actions([ROLE], {ROLE.key: {}}, {ROLE.key: Mark()}, {}, Prune(revoke_leases=True))
     assert [request.path for request in action.requests] == [
         "sys/leases/revoke-prefix/team/aws/creds/web",
         "sys/leases/revoke-prefix/team/aws/sts/web",

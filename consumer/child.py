@@ -8,6 +8,7 @@ Terraform takes a second interrupt for an order to stop at once.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ class NotStarted(Exception):
         super().__init__(why)
         self.why = why
         self.code = code
+
+
+def check_is_there(program: str) -> None:
+    """Raises NotStarted for a program that a shell would not find, before anything is asked of Vault for it."""
+    if not (os.path.lexists(program) if os.sep in program else shutil.which(program, os.F_OK)):
+        raise _not_found(program)
 
 
 @contextmanager
@@ -63,10 +70,14 @@ def run(command: Sequence[str], environment: Mapping[str, str], mask: Mask) -> i
             setsigmask=mask, setsigdef={Signals.SIGPIPE, Signals.SIGXFSZ},
         )  # fmt: skip
     except FileNotFoundError:
-        raise NotStarted(f"{command[0]}: command not found", NOT_FOUND) from None
+        raise _not_found(command[0]) from None
     except OSError as error:
         raise NotStarted(f"{command[0]}: {error.strerror}", NOT_EXECUTABLE) from None
     return _code(_wait(child))
+
+
+def _not_found(program: str) -> NotStarted:
+    return NotStarted(f"{program}: command not found", NOT_FOUND)
 
 
 def _wait(child: int) -> int:

@@ -29,7 +29,7 @@ def _parts(found: Status) -> Iterator[Sequence[str]]:
 
 
 def _engine_row(engine: EngineStatus) -> tuple[str, ...]:
-    key = engine.key or "none: Vault uses its own identity"
+    key = engine.key or ("-" if engine.state == "missing" else "none: Vault uses its own identity")
     if engine.rotated:
         key += " (rotated since it was written)"
     elif engine.key and engine.key_written:

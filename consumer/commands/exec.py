@@ -31,8 +31,15 @@ def command(role: str, asked: Parameters, team: str, vault: terminal.VaultOption
     The exit code is the command's own, 128+n where signal n ended it, 126 or 127 where it can't be run, and 125
     where no credentials could be had.
     """
+    from consumer import child
+
     try:
+        child.check_is_there(program[0])
         return _run(role, asked, team, vault, program)
+    except child.NotStarted as failure:
+        with _quietly():
+            terminal.say(f"Not run: {failure.why}.")
+        return failure.code
     except Exception as error:  # noqa: BLE001 - whatever fails here, it is one code, which no command uses
         terminal.report(error)
         return EXEC_FAILED
@@ -53,10 +60,6 @@ def _run(role: str, asked: Parameters, team: str, vault: terminal.VaultOptions, 
                 with _quietly():
                     ends_with_token(credentials, access.token)
                 return child.run(program, environment.for_child(os.environ, credentials, region=asked.region), mask)
-            except child.NotStarted as failure:
-                with _quietly():
-                    terminal.say(f"Not run: {failure.why}.")
-                return failure.code
             finally:
                 _give_back(connection, credentials)
 

@@ -182,10 +182,16 @@ def test_a_signal_that_ends_the_child_is_128_and_its_number(run):
     assert run("app", "sh", "-c", "kill -KILL $$").code == 128 + signal.SIGKILL
 
 
-def test_a_command_that_is_not_there_is_127_and_its_lease_is_revoked(run, aws, admin, engine):
-    done = run("app", "no-such-command")
-    assert done.code == 127
-    assert "no-such-command: command not found" in done.err
+@pytest.mark.parametrize("name", ["no-such-command", "./no-such-command"])
+def test_for_a_command_that_is_not_there_nothing_is_asked_of_vault_and_the_code_is_127(run, name):
+    done = run("app", name)
+    assert (done.code, done.out) == (127, "")
+    assert done.err == f"Not run: {name}: command not found.\n"
+
+
+def test_a_command_that_goes_while_credentials_are_made_is_127_too(run, tmp_path, admin, engine):
+    (tmp_path / "dangling").symlink_to(tmp_path / "gone")
+    assert run("app", str(tmp_path / "dangling")).code == 127
     assert leases(admin, engine, "app") == []
 
 

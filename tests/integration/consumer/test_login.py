@@ -100,6 +100,14 @@ def test_a_wrapping_token_that_somebody_used_is_a_security_alarm(login, team, ty
     assert "--revoke-others" in run.err
 
 
+@pytest.mark.parametrize("given", ["hvs.short", "two words and a lot more of them", "$WRAPPING_TOKEN"])
+def test_what_can_be_no_wrapping_token_is_a_slip_and_no_alarm(login, team, typed, given):
+    typed(given)
+    run = login("--wrapped", "--role-id", team.role_id)
+    assert run.code == LoginFailed.exit_code
+    assert "ALARM" not in run.err
+
+
 def test_something_else_wrapped_anew_is_a_security_alarm_and_is_not_used(login, team, typed, admin):
     forged = admin.write("sys/wrapping/wrap", {"secret_id": "stolen-and-replaced"}, wrap_ttl="5m").wrap_info["token"]
     typed(forged)

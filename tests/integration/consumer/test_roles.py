@@ -128,9 +128,10 @@ def test_a_catalog_that_is_not_there_is_told_with_its_mount(consumer, as_admin):
     assert "--catalog-mount" in run.err
 
 
-def test_another_team_can_not_be_asked_for(consumer, as_team, make_team):
+@pytest.mark.parametrize("named", ["{spec}/web", "web"])
+def test_another_team_can_not_be_asked_for(consumer, as_team, make_team, named):
     make_team("web")
-    run = consumer("roles", "--team", f"{as_team.entry.spec}/web")
+    run = consumer("roles", "--team", named.format(spec=as_team.entry.spec))
     assert run.code == NotAllowed.exit_code
     assert f"`read` on {as_team.catalog_mount}/data/{as_team.entry.spec}/teams/web" in run.err
 

@@ -86,3 +86,16 @@ def test_deletions_and_revocations_are_part_of_a_saved_plan(producer, content, v
     assert producer("setup", str(tmp_path / "the.plan"), "--yes").code == 0
     assert vault.read(f"aws-{unique}/roles/app") is None
     assert not vault.list(f"sys/leases/lookup/aws-{unique}/creds/app")
+
+
+def test_a_plan_that_is_not_there_is_told_as_such(producer, tmp_path):
+    refused = producer("setup", str(tmp_path / "none.json"))
+    assert refused.code == errors.PlanFileInvalid.exit_code
+    assert "No such file" in refused.err
+    assert "--spec" in refused.err
+
+
+def test_a_plan_that_can_not_be_written_is_told_with_its_place(producer, tmp_path):
+    refused = producer("plan", "--out", str(tmp_path / "no" / "folder"))
+    assert refused.code == errors.OutputNotWritable.exit_code
+    assert "--out" in refused.err

@@ -136,6 +136,13 @@ def test_no_credentials_at_all_is_said_before_anything_is_changed(producer, vaul
     assert nothing_was_made(vault, unique)
 
 
+def test_half_a_key_is_told_as_such(producer, monkeypatch):
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    refused = producer("setup", "--yes")
+    assert refused.code == errors.NoAwsCredentials.exit_code
+    assert "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in refused.err
+
+
 @pytest.mark.parametrize(
     "environment",
     [{"AWS_SESSION_TOKEN": "x"}, {"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE"}],

@@ -53,6 +53,12 @@ def test_what_differs_and_is_not_ours_is_refused_by_name_and_field():
     assert "--take-over" in refused.value.hint
 
 
+def test_the_spec_that_made_what_is_not_ours_is_named():
+    with pytest.raises(NotOurs) as refused:
+        diff([POLICY], {KEY: {"policy": "other"}}, {}, owners=lambda: {KEY: "staging"})
+    assert "vak-prod-web (made from spec 'staging') differs" in refused.value.message
+
+
 def test_what_differs_and_is_not_ours_is_updated_on_take_over():
     assert verbs({"policy": "other"}, take_over=True) == ["update"]
 

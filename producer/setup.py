@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from producer.diff import Plan
 from producer.lock import SetupLock
+from producer.owned import read_owned
 from producer.pipeline import Progress, apply, make_catalog, make_plan
 from producer.plan_file import SavedPlan, check_fresh, with_keys, with_rest
 from producer.prune import Prune
@@ -93,8 +94,9 @@ def _run(
                 hint="Run `producer setup` again and look at the new plan.",
             )
     with SetupLock(catalog, name, wait=choices.lock_wait, force=choices.force_unlock, say=say) as lock:
-        plan = first or make()
-        if first is None:
+        plan = first
+        if plan is None or read_owned(catalog, name):  # whoever took the lock before us has carried out the same
+            plan = make()
             approve(plan)
         apply(plan, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check)
     return plan

@@ -8,7 +8,7 @@ import click
 
 from vault_aws_kit import terminal
 
-VERBS = ("validate", "plan", "setup", "status", "handover", "templates", "acl", "revoke", "thaw", "audit")
+VERBS = ("validate", "plan", "setup", "status", "handover", "templates", "acl", "revoke", "thaw", "audit", "adopt")
 
 
 @click.group(cls=terminal.CommandFolder, package="producer.commands", verbs=VERBS,

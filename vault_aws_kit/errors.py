@@ -446,6 +446,12 @@ class ChecksFailed(RunError):
     exit_code = 92
 
 
+class EngineOwned(RunError):
+    """An engine that was to be adopted is part of a spec already."""
+
+    exit_code = 93
+
+
 def exit_codes() -> dict[int, type[KitError]]:
     """Every exit code that an error owns, for the reference page and its test."""
     found: dict[int, type[KitError]] = {}

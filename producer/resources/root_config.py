@@ -13,6 +13,9 @@ from vault_aws_kit.vault import Body, Request
 KEYLESS = ("identity_token_audience", "role_arn")
 """What a root without a key has in its place: the engine refuses both together."""
 
+NO_REGION = "us-east-1"
+"""What the engine works in where it is told no region. Source: its client.go, getRootConfig."""
+
 _LACKING = ("not supported in vault community edition", "code = unimplemented")
 """How a server says that it lacks a part that the engine needs: the rotation manager, or identity tokens."""
 
@@ -55,6 +58,7 @@ class RootConfig(Resource):
         return {**key, "region": self.region, **self.settings}
 
     def normalise(self, answer: Body) -> Body | None:
+        answer = {**answer, "region": answer.get("region") or NO_REGION}
         return {name: _alike(answer.get(name), wanted) for name, wanted in self.body().items()}
 
     def requests(self, before: Body | None) -> Sequence[Request]:  # noqa: ARG002 - what is there is in `kept`

@@ -41,7 +41,11 @@ def load_spec(path: Path, templates: Sequence[Path] = ()) -> Spec:
 
     Raises SpecNotFound, SpecNotYaml, and SpecProblems with everything else that is wrong.
     """
-    source = read_source(path)
+    return check_spec(read_source(path), templates)
+
+
+def check_spec(source: Source, templates: Sequence[Path] = ()) -> Spec:
+    """The spec that a file's text says. Raises SpecProblems."""
     secrets = [source.problem(_secret(kind), where) for where, kind in secrets_in(source.value)]
     shape = validated(source)
     known = [*secrets, *shape.problems]
@@ -179,7 +183,7 @@ class _Loader:
         with self._collect((*where, field)):
             for document in documents:
                 policies.check(document)
-            merged = policies.merge(documents)
+            merged = policies.merge(documents) if len(documents) > 1 else documents[0]
             text = policies.minify(merged)
             for arn in foreign_arns(merged, partition) if partition else ():
                 self._wrong(rules.wrong_partition(arn, partition), (*where, field))

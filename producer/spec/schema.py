@@ -93,7 +93,9 @@ class TuneModel(_Model):
     """How the engine's mount is tuned. Only what stands here is compared, and the longest lease."""
 
     default_lease_ttl: Duration | None = None
-    max_lease_ttl: Duration | None = Field(default=None, description="Default: the longest lease that the spec needs.")
+    max_lease_ttl: Duration | Literal[0] | None = Field(
+        default=None, description="Default: the longest lease that the spec needs. 0: what the server allows."
+    )
     description: str | None = None
     listing_visibility: Literal["hidden", "unauth"] | None = None
 

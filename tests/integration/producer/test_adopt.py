@@ -1,0 +1,84 @@
+"""`producer adopt`: the spec of a live engine, of which a plan claims everything and changes nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from producer.cli import main
+from vault_aws_kit import errors
+
+DOCUMENT = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/{{x}}/{% y \"z\\"},
+}
+ARN = "arn:aws:iam::123456789012:role/"
+
+
+@pytest.fixture
+def run(as_admin, unique, capfd):
+    def call(*argv):
+        capfd.readouterr()
+        code = main([*argv, "--catalog-mount", f"catalog-{unique}"])
+        return code, *capfd.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def engine(vault, aws, unique):
+    """An engine made by hand, with a role of every type."""
+    mount = f"team/aws-{unique}"
+    vault.sys.enable_secrets_engine("aws", path=mount, description="ours: 'since' 2012")
+    vault.write(f"{mount}/config/root", access_key="AKIAADOPTED", secret_key="hush-hush-secret", max_retries=3)
+    vault.write(f"{mount}/config/lease", lease="15m", lease_max="1h")
+    text = json.dumps(DOCUMENT)
+    roles = {
+        "user": {"credential_type": "iam_user", "policy_document": text, "iam_groups": ["b", "a"],
+                 "policy_arns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"], "user_path": "/x/",
+                 "permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess", "iam_tags": ["a=1e5", "b={{c}}"]},
+        "assume": {"credential_type": "assumed_role", "role_arns": [ARN + "b", ARN + "a"], "policy_document": text,
+                   "default_sts_ttl": "30m", "max_sts_ttl": "1h"},
+        "federate": {"credential_type": "federation_token", "policy_document": text, "default_sts_ttl": "1h"},
+        "session": {"credential_type": "session_token"},
+    }  # fmt: skip
+    for name, role in roles.items():
+        vault.write_data(f"{mount}/roles/{name}", data=role)
+    yield mount
+    vault.sys.disable_secrets_engine(mount)
+
+
+def test_a_plan_of_the_adopted_spec_claims_the_whole_engine_and_changes_nothing_of_it(run, engine, tmp_path):
+    path = tmp_path / "spec.yaml"
+    code, _, err = run("adopt", "--mount", engine, "--out", str(path))
+    assert (code, "Not expressed" in err) == (0, False), err
+    assert "hush" not in path.read_text() and "AKIA" not in path.read_text()
+    assert "&shared-1" in path.read_text()
+    code, out, err = run("plan", "--spec", str(path), "--format", "json")
+    assert code == 0, err
+    actions = [(a.get("verb") or a.get("action"), a["kind"]) for a in json.loads(out)["actions"]]
+    assert {kind for verb, kind in actions if verb == "create"} <= {"catalog-mount", "catalog-entry"}, actions
+    claimed = sorted(kind for verb, kind in actions if verb == "claim")
+    assert claimed == ["aws-mount", "lease-config", *["role"] * 4, "root-config"], actions
+    assert {verb for verb, _ in actions} <= {"create", "claim"}
+
+
+def test_an_engine_of_another_spec_is_refused(run, producer, unique):
+    assert producer("setup", "--yes").code == 0
+    code, _, err = run("adopt", "--mount", f"aws-{unique}")
+    assert code == errors.EngineOwned.exit_code
+    assert repr(unique) in err
+
+
+def test_no_mount_and_a_mount_of_another_type_are_told_apart(run, unique):
+    assert run("adopt", "--mount", f"none-{unique}")[0] == errors.MountMissing.exit_code
+    assert run("adopt", "--mount", "sys")[0] == errors.WrongMountType.exit_code
+
+
+def test_a_role_that_no_spec_can_express_is_a_comment_and_a_warning(run, engine, vault):
+    vault.write_data(f"{engine}/roles/short", data={"credential_type": "session_token", "default_sts_ttl": "60s"})
+    code, out, err = run("adopt", "--mount", engine)
+    assert code == 0
+    assert f"# NOT EXPRESSED: {engine}/roles/short" in out
+    assert f"{engine}/roles/short" in err

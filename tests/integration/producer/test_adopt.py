@@ -11,7 +11,7 @@ from vault_aws_kit import errors
 
 DOCUMENT = {
     "Version": "2012-10-17",
-    "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/{{x}}/{% y \"z\\"},
+    "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": 'arn:aws:s3:::a/{{x}}/{% y "z\\'},
 }
 ARN = "arn:aws:iam::123456789012:role/"
 
@@ -45,6 +45,8 @@ def engine(vault, aws, unique):
     }  # fmt: skip
     for name, role in roles.items():
         vault.write_data(f"{mount}/roles/{name}", data=role)
+    aws.client("iam").create_user(UserName=unique)
+    vault.write_data(f"{mount}/static-roles/fixed", data={"username": unique, "rotation_period": "24h"})
     yield mount
     vault.sys.disable_secrets_engine(mount)
 
@@ -57,10 +59,11 @@ def test_a_plan_of_the_adopted_spec_claims_the_whole_engine_and_changes_nothing_
     assert "&shared-1" in path.read_text()
     code, out, err = run("plan", "--spec", str(path), "--format", "json")
     assert code == 0, err
-    actions = [(a.get("verb") or a.get("action"), a["kind"]) for a in json.loads(out)["actions"]]
+    actions = [(change["verb"], change["kind"]) for change in json.loads(out)["changes"]]
+    # Inherent: the catalog, which the kit keeps its own records in, is made. Of the engine nothing is.
     assert {kind for verb, kind in actions if verb == "create"} <= {"catalog-mount", "catalog-entry"}, actions
     claimed = sorted(kind for verb, kind in actions if verb == "claim")
-    assert claimed == ["aws-mount", "lease-config", *["role"] * 4, "root-config"], actions
+    assert claimed == ["aws-mount", "lease-config", *["role"] * 4, "root-config", "static-role"], actions
     assert {verb for verb, _ in actions} <= {"create", "claim"}
 
 
@@ -82,3 +85,23 @@ def test_a_role_that_no_spec_can_express_is_a_comment_and_a_warning(run, engine,
     assert code == 0
     assert f"# NOT EXPRESSED: {engine}/roles/short" in out
     assert f"{engine}/roles/short" in err
+
+
+def test_logins_whose_policies_grant_a_role_are_suggested_as_teams(run, engine, vault, unique):
+    vault.sys.enable_auth_method("approle", path=f"approle-{unique}")
+    hcl = f'path "{engine}/creds/us*" {{ capabilities = ["read"] }}'
+    vault.sys.create_or_update_acl_policy(unique, hcl)
+    vault.write_data(f"auth/approle-{unique}/role/web", data={"token_policies": [unique]})
+    code, out, err = run("adopt", "--mount", engine)
+    assert code == 0, err
+    suggested = out.partition("# teams:")[2]
+    name = engine.replace("/", "-")
+    assert f"approle-{unique}" in suggested and f"#   - {name}/user" in suggested
+    assert f"{name}/assume" not in suggested
+
+
+def test_a_token_that_may_not_read_the_engine_is_told_so(run, engine, vault, unique, monkeypatch):
+    vault.sys.create_or_update_acl_policy(unique, 'path "sys/mounts" { capabilities = ["read"] }')
+    token = vault.auth.token.create(policies=[unique], no_parent=True)["auth"]["client_token"]
+    monkeypatch.setenv("VAULT_TOKEN", token)
+    assert run("adopt", "--mount", engine)[0] == errors.NotAllowed.exit_code

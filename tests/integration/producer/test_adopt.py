@@ -55,7 +55,8 @@ def test_a_plan_of_the_adopted_spec_claims_the_whole_engine_and_changes_nothing_
     path = tmp_path / "spec.yaml"
     code, _, err = run("adopt", "--mount", engine, "--out", str(path))
     assert (code, "Not expressed" in err) == (0, False), err
-    assert "hush" not in path.read_text() and "AKIA" not in path.read_text()
+    assert "hush" not in path.read_text()
+    assert "AKIA" not in path.read_text()
     assert "&shared-1" in path.read_text()
     code, out, err = run("plan", "--spec", str(path), "--format", "json")
     assert code == 0, err
@@ -96,7 +97,8 @@ def test_logins_whose_policies_grant_a_role_are_suggested_as_teams(run, engine, 
     assert code == 0, err
     suggested = out.partition("# teams:")[2]
     name = engine.replace("/", "-")
-    assert f"approle-{unique}" in suggested and f"#   - {name}/user" in suggested
+    assert f"approle-{unique}" in suggested
+    assert f"#   - {name}/user" in suggested
     assert f"{name}/assume" not in suggested
 
 

@@ -37,7 +37,8 @@ def test_a_policy_grants_what_its_globs_and_parts_cover():
     hcl = '# path "x/creds/no" { capabilities = ["read"] }\npath "aws/+/a*" {\n  capabilities = ["list", "read"]\n}\n'
     assert list(granted(hcl)) == ["aws/+/a*"]
     assert list(granted('{"path": {"aws/creds/a": {"capabilities": ["deny"]}}}')) == []
-    assert matches("aws/+/a*", "aws/creds/app") and not matches("aws/+/a*", "aws/creds/b")
+    assert matches("aws/+/a*", "aws/creds/app")
+    assert not matches("aws/+/a*", "aws/creds/b")
 
 
 def test_a_comment_never_ends_early_and_teams_are_only_suggested():
@@ -48,5 +49,7 @@ def test_a_comment_never_ends_early_and_teams_are_only_suggested():
     spec = parse(made.text, "x").value
     assert spec["name"] == spec["engines"][0]["name"] == "team-aws"
     assert spec["engines"][0]["region"] == "us-east-1"
-    assert "teams" not in spec and "# - name: web" in made.text
-    assert spec["roles"] == [] and len(made.warnings) == 1
+    assert "teams" not in spec
+    assert "# - name: web" in made.text
+    assert spec["roles"] == []
+    assert len(made.warnings) == 1

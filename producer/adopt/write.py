@@ -125,6 +125,8 @@ def _engine(label: str, live: LiveEngine, warnings: list[str]) -> dict[str, Any]
     found = live.mounts[f"{live.mount}/"]
     config = found.get("config") or {}
     engine["tune"]["max_lease_ttl"] = _ttl(config.get("max_lease_ttl")) or 0
+    if wrong := _wrong({"version": 1, "engines": [engine]}):
+        warnings.append(f"{live.mount}/: the engine itself: {wrong}")
     tune = {
         "default_lease_ttl": _ttl(config.get("default_lease_ttl")),
         "description": found.get("description"),

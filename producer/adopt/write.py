@@ -15,7 +15,8 @@ from producer.desired import Desired, role_resource
 from producer.resources.root_config import NO_REGION
 from producer.root import RootKey
 from producer.spec.load import check_spec
-from producer.spec.source import _Loader, parse
+from producer.spec.partitions import sts_endpoint
+from producer.spec.source import CoreLoader, parse
 from vault_aws_kit import clock
 from vault_aws_kit.errors import KitError, SpecProblems
 from vault_aws_kit.vault import Body
@@ -87,7 +88,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     """Quoted wherever the spec's own loader, which reads YAML 1.2, would take it for something else than text."""
-    patterns = _Loader.yaml_implicit_resolvers.get(text[:1], [])
+    patterns = CoreLoader.yaml_implicit_resolvers.get(text[:1], [])
     return dumper.represent_scalar(
         "tag:yaml.org,2002:str", text, style='"' if any(regexp.match(text) for _, regexp in patterns) else None
     )
@@ -138,6 +139,8 @@ def _engine(label: str, live: LiveEngine, warnings: list[str]) -> dict[str, Any]
     if live.lease:
         lease = {"default": _go(live.lease.get("lease")), "max": _go(live.lease.get("lease_max"))}
         _try(engine, "lease", lease, live, warnings)
+    if sts_endpoint(engine["region"]) and not root.get("sts_endpoint"):
+        engine["config"]["sts_endpoint"] = ""  # else a spec means the partition's own
     for group in CONFIG:
         values = {key: _setting(key, root[key]) for key in group if _is_set(key, root.get(key))}
         if values:

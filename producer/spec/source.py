@@ -62,7 +62,7 @@ def parse(text: str, file: str) -> Source:
     """Read a spec's text; `file` is what errors call it."""
     source = Source(file)
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=CoreLoader)
     except yaml.MarkedYAMLError as error:
         raise SpecProblems([_syntax(error, file)]) from None
     except yaml.YAMLError as error:
@@ -77,7 +77,7 @@ def parse(text: str, file: str) -> Source:
     return source
 
 
-class _Loader(yaml.SafeLoader):
+class CoreLoader(yaml.SafeLoader):
     """The safe loader with the scalars of YAML 1.2's core schema."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own way
@@ -89,7 +89,7 @@ for _tag, _pattern, _first in (
     ("int", r"0|-?[1-9][0-9]*", "-0123456789"),
     ("float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?", "-0123456789"),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+    CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
 
 
 class _Builder:

@@ -139,15 +139,21 @@ def _engine(label: str, live: LiveEngine, warnings: list[str]) -> dict[str, Any]
     if live.lease:
         lease = {"default": _go(live.lease.get("lease")), "max": _go(live.lease.get("lease_max"))}
         _try(engine, "lease", lease, live, warnings)
-    if sts_endpoint(engine["region"]) and not root.get("sts_endpoint"):
-        engine["config"]["sts_endpoint"] = ""  # else a spec means the partition's own
-    for group in CONFIG:
-        values = {key: _setting(key, root[key]) for key in group if _is_set(key, root.get(key))}
-        if values:
-            _try(engine, "config", values, live, warnings)
+    for values in _config(root, engine["region"]):
+        _try(engine, "config", values, live, warnings)
     if live.root is None:
         warnings.append(f"{live.mount}/config/root is not set; a setup will write its region.")
     return {key: value for key, value in engine.items() if value != {}}
+
+
+def _config(root: Body, region: str) -> Iterator[dict[str, Any]]:
+    """The settings of a root config, those that need each other together."""
+    if sts_endpoint(region) and not root.get("sts_endpoint"):
+        yield {"sts_endpoint": ""}  # else a spec means the partition's own
+    for group in CONFIG:
+        values = {key: _setting(key, root[key]) for key in group if _is_set(key, root.get(key))}
+        if values:
+            yield values
 
 
 def _try(engine: dict[str, Any], part: str, values: Mapping[str, Any], live: LiveEngine, warnings: list[str]) -> None:

@@ -14,10 +14,10 @@ from producer.resources.interface import Resource
 from producer.resources.lease_config import LeaseConfig
 from producer.resources.mount import AuthMount, AwsMount, CatalogMount
 from producer.resources.static_role import StaticRole
-from producer.root import RootKey, root_config
+from producer.root import RootKey, engine_entry, root_config
 from producer.spec import Engine, Login, Role, Spec, Team
 from vault_aws_kit import contract, templating
-from vault_aws_kit.contract import CATALOG_MOUNT, EngineEntry, LoginEntry, RoleEntry, TeamEntry
+from vault_aws_kit.contract import CATALOG_MOUNT, LoginEntry, RoleEntry, TeamEntry
 
 STS_DEFAULT_TTL = 3600  # the engine's own default where a role has none
 SECRET_ID_TTL = 90 * 86400
@@ -66,8 +66,7 @@ class Desired:
             entry = team_entry(self.spec, team)
             yield CatalogEntry(self.catalog_mount, contract.team_path(self.spec.name, team.name), entry.to_json())
         for engine in self.spec.engines:
-            key = self.keys[engine.name]
-            fact = EngineEntry(engine.name, engine.mount, engine.region, key.last_written_id, key.last_written_at)
+            fact = engine_entry(engine, self.keys[engine.name])
             yield CatalogEntry(self.catalog_mount, contract.engine_path(self.spec.name, engine.name), fact.to_json())
 
 

@@ -95,6 +95,12 @@ class IamAccount:
                 self._iam.put_user_policy(UserName=name, PolicyName=DENY_NAME, PolicyDocument=document)
         return now
 
+    @contextmanager
+    def asked(self, action: str) -> Iterator[IAMClient]:
+        """The client, to be asked for one action: `action` is what an error is to name."""
+        with _told(action):
+            yield self._iam
+
     def _delete(self, user: str) -> None:
         iam = self._iam
         for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:

@@ -7,7 +7,7 @@ They are needed only while the engine has none. A key in Vault that isn't the on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from producer.resources.root_config import RootConfig
@@ -34,8 +34,8 @@ PROFILE = "profile:"
 class RootKey:
     """The AWS key of an engine. `id` is '' where Vault is left to find its own; `secret` where it is not to be written.
 
-    `last_written_id` and `last_written_at` are what the catalog is to remember; `kept` is what Vault's root config
-    holds besides the key.
+    `last_written_id` and what follows it are what the catalog is to remember (see EngineEntry); `kept` is what Vault's
+    root config holds besides the key.
     """
 
     id: str = ""
@@ -43,6 +43,9 @@ class RootKey:
     last_written_id: str = ""
     last_written_at: str = ""
     kept: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    rotated_id: str = ""
+    rotated_at: str = ""
+    principal: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,17 +79,39 @@ def root_key(
     rest = kept(answer)
     keep = engine.root.credentials == "keep"
     if not in_vault and not keep:
-        key = find(engine)
-        return RootKey(key.id, key.secret, key.id, clock.timestamp(clock.now()), rest)
-    secret = "" if _can_stay(engine, found, merges) else _secret_of(in_vault, engine, find)
+        new = find(engine)
+        return RootKey(new.id, new.secret, new.id, clock.timestamp(clock.now()), rest)
+    secret = "" if can_stay(engine, found, merges) else _secret_of(in_vault, engine, find)
+    key = RootKey(
+        rotated_id=remembered.rotated_key_id if remembered else "",
+        rotated_at=remembered.key_rotated if remembered else "",
+        principal=remembered.principal if remembered else "",
+        secret=secret,
+        last_written_at=last_at,
+        kept=rest,
+    )
     if keep:
-        return RootKey("", secret, last_id, last_at, rest)
-    return RootKey(in_vault, secret, last_id or in_vault, last_at, rest)
+        return replace(key, last_written_id=last_id)
+    return replace(key, id=in_vault, last_written_id=last_id or in_vault)
 
 
 def kept(answer: Body | None) -> Body:
     """What a root config holds besides the key."""
     return {name: value for name, value in (answer or {}).items() if name != "access_key" and value is not None}
+
+
+def engine_entry(engine: Engine, key: RootKey) -> EngineEntry:
+    """What the catalog is to hold of an engine that has this key."""
+    return EngineEntry(
+        name=engine.name,
+        mount=engine.mount,
+        region=engine.region,
+        access_key_id=key.last_written_id,
+        key_written=key.last_written_at,
+        rotated_key_id=key.rotated_id,
+        key_rotated=key.rotated_at,
+        principal=key.principal,
+    )
 
 
 def root_config(engine: Engine, key: RootKey) -> RootConfig:
@@ -102,7 +127,7 @@ def root_config(engine: Engine, key: RootKey) -> RootConfig:
     )
 
 
-def _can_stay(engine: Engine, found: Body, merges: Callable[[], bool]) -> bool:
+def can_stay(engine: Engine, found: Body, merges: Callable[[], bool]) -> bool:
     """Whether Vault's key need not be written: there is none, nothing changes, or a write leaves it alone."""
     if not found.get("access_key") or engine.keyless:
         return True

@@ -115,13 +115,24 @@ class TeamEntry:
 
 @dataclass(frozen=True)
 class EngineEntry:
-    """What the producer remembers of an engine: the access key ID (never the secret) that it last wrote."""
+    """What the producer remembers of an engine: the access key ID (never the secret) that it last wrote.
+
+    `rotated_key_id` is the key that Vault made when the kit last had it rotate, and `principal` the ARN of the IAM user
+    whose keys these are, '' where the kit doesn't know it.
+    """
 
     name: str
     mount: str
     region: str
     access_key_id: str = ""
     key_written: str = ""
+    rotated_key_id: str = ""
+    key_rotated: str = ""
+    principal: str = ""
+
+    def key_made(self, key_id: str) -> str:
+        """When a key of this engine was made, as far as is known; '' for a key that somebody else put there."""
+        return {self.access_key_id: self.key_written, self.rotated_key_id: self.key_rotated}.get(key_id, "")
 
     def to_json(self) -> str:
         return dump({"version": CATALOG_VERSION, **asdict(self)})

@@ -8,7 +8,21 @@ import click
 
 from vault_aws_kit import terminal
 
-VERBS = ("validate", "plan", "setup", "status", "handover", "templates", "acl", "revoke", "thaw", "audit", "adopt")
+VERBS = (
+    "validate",
+    "plan",
+    "setup",
+    "status",
+    "adopt",
+    "handover",
+    "templates",
+    "acl",
+    "bootstrap",
+    "rotate-root",
+    "revoke",
+    "thaw",
+    "audit",
+)
 
 
 @click.group(cls=terminal.CommandFolder, package="producer.commands", verbs=VERBS,

@@ -100,10 +100,11 @@ def notes(spec: Spec, engine: Engine) -> list[str]:
     limited = sorted(types & {"federation_token", "session_token"})
     if not limited:
         return []
-    return [
+    told = (
         f"Engine {engine.name!r}: credentials of {' and '.join(limited)} roles can do no more than the root user itself. "
         "Give that user, beside these policies, whatever those roles are to allow."
-    ]
+    )
+    return [told]
 
 
 def minified(document: Mapping[str, Any]) -> str:
@@ -127,7 +128,7 @@ def _iam_users(engine: Engine, roles: Sequence[Role], user: RootUser) -> Iterato
     groups = sorted({group for role in roles for group in role.groups})
     if groups:
         yield _allow("Memberships", ("iam:AddUserToGroup", "iam:RemoveUserFromGroup"), _groups(groups, user))
-    yield from _never_root_users(patterns.values(), user)
+    yield from _never_root_users(tuple(patterns.values()), user)
 
 
 def _making(roles: Sequence[Role], boundary: str, users: str) -> Iterator[Statement]:
@@ -137,17 +138,17 @@ def _making(roles: Sequence[Role], boundary: str, users: str) -> Iterator[Statem
     yield _allow("MakeUsers", (*MAKE_USERS, *inline), [users], within)
     policies = sorted({arn for role in roles for arn in role.policy_arns})
     if policies:
-        yield _allow(
-            "AttachToUsers", ("iam:AttachUserPolicy",), [users], {**within, "ArnEquals": {"iam:PolicyARN": policies}}
-        )
+        condition = {**within, "ArnEquals": {"iam:PolicyARN": policies}}
+        yield _allow("AttachToUsers", ("iam:AttachUserPolicy",), [users], condition)
 
 
-def _never_root_users(patterns: Any, user: RootUser) -> Iterator[Statement]:
+def _never_root_users(patterns: Sequence[str], user: RootUser) -> Iterator[Statement]:
     """`*` in an ARN goes through slashes: users in "/" are a pattern that the root users' own path can fit too."""
     if not any(_may_meet(pattern, user.path) for pattern in patterns):
         return
     others = {"StringNotEquals": {f"aws:ResourceTag/{MARK}": user.owner}}
-    root_users = [user.users(f"{user.path}*")]
+    within = any(pattern.startswith(user.path) for pattern in patterns)
+    root_users = [user.arn] if within else [user.users(f"{user.path}*")]
     yield {**_allow("NeverPowerOverRootUsers", POWER, root_users), "Effect": "Deny"}
     keys = ("iam:CreateAccessKey", "iam:DeleteAccessKey")
     yield {**_allow("NeverKeysOfOtherRootUsers", keys, root_users, others), "Effect": "Deny"}

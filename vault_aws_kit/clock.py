@@ -19,6 +19,11 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def moment(text: str) -> datetime:
+    """What `timestamp` wrote. Raises ValueError for anything else."""
+    return datetime.fromisoformat(text)
+
+
 def seconds(text: str | int) -> int:
     """A duration in Vault's notation ("15m", "1h30m", "90d", or a number of seconds) in seconds.
 

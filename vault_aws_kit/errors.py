@@ -311,6 +311,30 @@ class StaticUserFixed(AwsError):
     exit_code = 55
 
 
+class RootKeyQuota(AwsError):
+    """The root user has two access keys already, so that Vault can't make another to rotate to."""
+
+    exit_code = 56
+
+
+class RootHasNoKey(AwsError):
+    """The engine uses an identity of its own: there is no key to make or to rotate."""
+
+    exit_code = 57
+
+
+class RootUserTaken(AwsError):
+    """An IAM user of that name is there, and was not made for this engine."""
+
+    exit_code = 58
+
+
+class PrincipalUnknown(AwsError):
+    """Nobody here can say which IAM principal an engine calls AWS as."""
+
+    exit_code = 59
+
+
 # ── what was asked of a role ────────────────────────────────────────────────────────────────────
 
 

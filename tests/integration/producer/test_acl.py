@@ -7,7 +7,6 @@ import json
 import hcl2
 import pytest
 
-from producer import cli
 from vault_aws_kit import errors
 
 
@@ -79,7 +78,6 @@ def test_it_is_enough_to_delete_an_engine(limited, producer, content, vault, uni
     assert f"other-{unique}/" not in vault.sys.list_mounted_secrets_engines()["data"]
 
 
-@pytest.mark.skipif("rotate-root" not in cli.VERBS, reason="there is no rotate-root")
 def test_it_is_enough_to_rotate_the_root_key(limited, producer, vault, unique, aws, monkeypatch):
     iam = aws.client("iam")
     iam.create_user(UserName=unique)

@@ -7,7 +7,7 @@ engine's alone (a tag says so): a key of it that Vault doesn't hold is left over
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from producer import root, root_user
@@ -68,7 +68,10 @@ class Bootstrap:
 
     @property
     def user(self) -> RootUser:
-        return wanted_user(self.spec, self.engine, self.choices, self.account.account)
+        """With the mount's accessor: another Vault's spec of the same name has a user of its own."""
+        mount = (self.vault.read("sys/mounts") or {}).get(f"{self.engine.mount}/") or {}
+        found = wanted_user(self.spec, self.engine, self.choices, self.account.account)
+        return replace(found, owner=f"{found.owner}/{mount.get('accessor', '')}")
 
     @property
     def catalog(self) -> Catalog:

@@ -9,6 +9,7 @@ import click
 from vault_aws_kit import terminal
 
 VERBS = (
+VERBS = (
     "validate",
     "plan",
     "setup",
@@ -19,6 +20,7 @@ VERBS = (
     "acl",
     "bootstrap",
     "rotate-root",
+    "trust",
     "revoke",
     "thaw",
     "audit",

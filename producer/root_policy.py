@@ -21,7 +21,7 @@ LONGEST = 6144
 """Characters of a managed policy. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 MARK = "vault-aws-kit"
-"""The tag that says which engine a root user was made for: SPEC/ENGINE."""
+"""The tag that says which engine a root user was made for: SPEC/ENGINE, and the accessor of its mount in Vault."""
 
 ROTATE_OWN = ("iam:GetUser", "iam:CreateAccessKey", "iam:DeleteAccessKey")
 MAKE_USERS = ("iam:CreateUser",)
@@ -101,7 +101,7 @@ def notes(spec: Spec, engine: Engine) -> list[str]:
     if not limited:
         return []
     told = (
-        f"Engine {engine.name!r}: credentials of {' and '.join(limited)} roles can do no more than the root user itself. "
+        f"Engine {engine.name!r}: credentials of {' and '.join(limited)} roles can do no more than the root user. "
         "Give that user, beside these policies, whatever those roles are to allow."
     )
     return [told]

@@ -39,7 +39,7 @@ _NOT_YET = ("InvalidClientTokenId", "security token included in the request is i
 
 @dataclass(frozen=True)
 class RootState:
-    """An engine's root key now. `made` is ISO 8601, '' where nobody knows; `user` and `keys` where AWS could be asked."""
+    """An engine's root key now. `made` is ISO 8601, '' where unknown; `user` and `keys` where AWS could be asked."""
 
     key: str
     made: str = ""

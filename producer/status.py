@@ -13,6 +13,7 @@ from producer.owned import read_owned
 from producer.pipeline import observe, remembered
 from producer.prune import count_leases
 from producer.spec import Engine, Spec
+from vault_aws_kit import clock
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
 from vault_aws_kit.vault import PARALLEL, Vault
@@ -20,7 +21,11 @@ from vault_aws_kit.vault import PARALLEL, Vault
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """`key` is the access key ID in Vault; `rotated` says that it isn't the one the kit wrote."""
+    """`key` is the access key ID in Vault; `rotated` says that it isn't the one the kit wrote.
+
+    `key_made` is when it was made or written, '' where the catalog doesn't know; `key_old` says that this is longer ago
+    than the spec's `rotate_after`.
+    """
 
     name: str
     mount: str
@@ -29,6 +34,8 @@ class EngineStatus:
     key: str
     key_written: str
     rotated: bool
+    key_made: str = ""
+    key_old: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,7 @@ def _states(spec: Spec, vault: Vault, catalog: Catalog) -> Mapping[str, str]:
 def _engine(engine: Engine, spec: Spec, vault: Vault, catalog: Catalog, states: Mapping[str, str]) -> EngineStatus:
     key = str((vault.read(f"{engine.mount}/config/root") or {}).get("access_key") or "")
     fact = remembered(catalog, spec, engine)
+    made = fact.key_made(key) if fact and key else ""
     return EngineStatus(
         name=engine.name,
         mount=engine.mount,
@@ -112,7 +120,13 @@ def _engine(engine: Engine, spec: Spec, vault: Vault, catalog: Catalog, states: 
         key=key,
         key_written=fact.key_written if fact else "",
         rotated=bool(fact and fact.access_key_id and key and fact.access_key_id != key),
+        key_made=made,
+        key_old=_too_old(made, engine.root.rotate_after),
     )
+
+
+def _too_old(made: str, limit: int) -> bool:
+    return bool(limit and made) and (clock.now() - clock.moment(made)).total_seconds() > limit
 
 
 def _roles(spec: Spec, vault: Vault, states: Mapping[str, str]) -> list[RoleStatus]:

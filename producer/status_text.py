@@ -31,9 +31,11 @@ def _parts(found: Status) -> Iterator[Sequence[str]]:
 def _engine_row(engine: EngineStatus) -> tuple[str, ...]:
     key = engine.key or ("-" if engine.state == "missing" else "none: Vault uses its own identity")
     if engine.rotated:
-        key += " (rotated since it was written)"
+        key += f" (rotated {engine.key_made})" if engine.key_made else " (rotated since it was written)"
     elif engine.key and engine.key_written:
         key += f" (written {engine.key_written})"
+    if engine.key_old:
+        key += ", older than rotate_after: `producer rotate-root`"
     return engine.name, f"{engine.mount}/", engine.region, engine.state, key
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from producer import root, root_user
 from producer.desired import Desired
 from producer.diff import Plan, diff
-from producer.iam_account import IamAccount, open_account
+from producer.iam_account import IamAccount, IamKey, open_account
 from producer.lock import SetupLock
 from producer.owned import read_owned
 from producer.pipeline import apply, make_catalog, observe, remembered
@@ -95,14 +95,15 @@ class Bootstrap:
         if self.engine.keyless:
             raise keyless(self.engine)
         found = root_user.find_user(self.account, self.user)
-        keys = [key.id for key in self.account.keys(self.user.name) if key.active] if found else []
+        keys = self.account.keys(self.user.name) if found else []
         in_vault = key_in_vault(self.engine, self.vault)
         return [*self._look_around(found), *self._look_at_keys(keys, in_vault)]
 
     # ── what is missing ──────────────────────────────────────────────────────────────────────────
 
     def _look_around(self, found: FoundUser | None) -> list[Step]:
-        steps = [Step("mounts", f"+ {a.resource.kind} {a.resource.path}") for a in self._mounts().changes][-1:]
+        missing = [action.resource.path for action in self._mounts().changes]
+        steps = [Step("mounts", f"+ Vault mounts: {', '.join(missing)}")] if missing else []
         if found is None:
             steps.append(Step("user", f"+ IAM user {self.user.arn}"))
         if found is None or list(found.documents) != self._documents():
@@ -110,8 +111,9 @@ class Bootstrap:
             steps.append(Step("policy", f"{sign} IAM policies of {self.user.name}"))
         return steps
 
-    def _look_at_keys(self, keys: Sequence[str], in_vault: str) -> list[Step]:
-        spare = [key for key in keys if key != in_vault]
+    def _look_at_keys(self, found: Sequence[IamKey], in_vault: str) -> list[Step]:
+        keys = [key.id for key in found if key.active]
+        spare = [key.id for key in found if key.id != in_vault]
         steps = [Step("spare", f"- spare access keys {', '.join(spare)}, which Vault doesn't hold")] if spare else []
         entry = remembered(self.catalog, self.spec, self.engine)
         if in_vault not in keys or not self._key_can_stay():

@@ -61,6 +61,8 @@ class Rotation:
     before: str
     after: str
     leftover: str = ""
+    proved_by: str = ""
+    """The role whose credentials Vault got with the new key; '' where the token may not get any, or there is none."""
 
     @property
     def rotated(self) -> bool:
@@ -102,7 +104,7 @@ def rotate_root(
         lock.check()
         after = rotate(engine, vault)
         record(catalog, spec, engine, after, state.arn)
-    return Rotation(engine.name, state.key, after, _leftover(account, state))
+    return Rotation(engine.name, state.key, after, _leftover(account, state), prove(spec, engine, vault))
 
 
 def root_state(engine: Engine, vault: Vault, entry: EngineEntry | None, account: IamAccount | None) -> RootState:
@@ -156,6 +158,33 @@ def rotate(engine: Engine, vault: Vault, *, patience: float = PATIENCE) -> str:
             time.sleep(PAUSE)
         else:
             return key_in_vault(engine, vault)
+
+
+def prove(spec: Spec, engine: Engine, vault: Vault, *, patience: float = PATIENCE) -> str:
+    """Have Vault ask AWS for one session with its key, waiting until AWS knows that; returns the role, '' for no proof.
+
+    Only roles of STS are asked, as a session needs no cleaning up. Any refusal but "unknown key" proves the key as
+    well: AWS has recognised it. Raises AwsRefused where it doesn't within `patience` seconds.
+    """
+    roles = [one for one in spec.roles if one.engine == engine.name and len(one.role_arns) == 1]
+    path = f"{engine.mount}/creds/{roles[0].name}" if roles else ""
+    if not path or not vault.capabilities([path])[path] & {"read", "root"}:
+        return ""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            vault.ask(Request("read", path, repeatable=False))
+        except VaultAnswered as error:
+            if not any(sign in error.said for sign in _NOT_YET):
+                return roles[0].qualified if "AccessDenied" in error.said else ""
+            if time.monotonic() > deadline:
+                told = f"AWS still doesn't know the new key of engine {engine.name!r}: {error.message}"
+                raise AwsRefused(
+                    told, hint="Look whether the root user has it; `producer bootstrap` mends it."
+                ) from None
+            time.sleep(PAUSE)
+        else:
+            return roles[0].qualified
 
 
 def explained(engine: Engine, error: VaultError, said: str) -> KitError:

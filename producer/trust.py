@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,7 +19,7 @@ from producer.spec import Engine, Role, Spec
 from vault_aws_kit import templating
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import PrincipalUnknown, RootHasNoKey
+from vault_aws_kit.errors import PrincipalUnknown, RootHasNoKey, UnknownReference
 from vault_aws_kit.vault import Vault
 
 Statement: TypeAlias = Mapping[str, Any]
@@ -83,15 +84,17 @@ def trusts(spec: Spec, principals: Mapping[str, str], role: str = "") -> list[Tr
 
 
 def engines_of(spec: Spec, role: str = "") -> list[Engine]:
-    """The engines that assume roles at all."""
+    """The engines that assume roles at all. Raises UnknownReference where `role` is no role that does."""
     names = {one.engine for one in spec.roles if one.type == "assumed_role" and role in ("", one.name, one.qualified)}
+    if role and not names:
+        raise UnknownReference(f"The spec has no assumed_role role {role!r}: only those have roles in AWS to trust.")
     return [engine for engine in spec.engines if engine.name in names]
 
 
 def principal_of(
     spec: Spec,
     engine: Engine,
-    vault: Callable[[], Vault],
+    vault: Vault,
     account: IamAccount | None,
     catalog_mount: str = CATALOG_MOUNT,
 ) -> str:
@@ -101,9 +104,9 @@ def principal_of(
     """
     if engine.config.get("role_arn"):
         return str(engine.config["role_arn"])
-    entry = remembered(Catalog(vault(), catalog_mount), spec, engine)
+    entry = remembered(Catalog(vault, catalog_mount), spec, engine)
     try:
-        state = root_state(engine, vault(), entry, account)
+        state = root_state(engine, vault, entry, account)
     except RootHasNoKey:
         raise _unknown(engine, "Vault uses an identity of its own there") from None
     known = entry.principal if entry and entry.key_made(state.key) else ""
@@ -129,7 +132,7 @@ def terraform(found: Sequence[Trust]) -> str:
 
 
 def sid(spec: Spec, engine: Engine) -> str:
-    """How the Sids of an engine's statements begin. AWS takes letters and digits only, so a digest tells names apart."""
+    """How the Sids of an engine's statements begin. AWS takes letters and digits only: a digest tells names apart."""
     digest = hashlib.sha256(f"{spec.name}/{engine.name}".encode()).hexdigest()[:6]
     words = f"{spec.name}-{engine.name}".split("-")
     return f"{SID}{''.join(word.capitalize() for word in words)}{digest}"
@@ -157,7 +160,7 @@ def _change(trust: Trust, account: IamAccount) -> Change:
 
 
 def _label(trust: Trust) -> str:
-    return f"{trust.account}_{trust.name}_{trust.own[-6:]}".replace(".", "_").replace("@", "_")
+    return re.sub(r"[^A-Za-z0-9_-]", "_", f"{trust.account}_{trust.name}_{trust.own[-6:]}")
 
 
 def _hcl(statement: Statement) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def command(
         account = account_if_any()
         with terminal.connect(vault) as connection:
             principals = {
-                engine.name: trust.principal_of(spec, engine, lambda: connection, account, vault.catalog_mount)
+                engine.name: trust.principal_of(spec, engine, connection, account, vault.catalog_mount)
                 for engine in engines
             }
     found = trust.trusts(spec, principals, role)

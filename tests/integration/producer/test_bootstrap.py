@@ -134,3 +134,34 @@ def test_a_key_that_somebody_gave_vault_before_is_replaced_and_told_of(producer,
     assert f"in place of {stack.env['AWS_ACCESS_KEY_ID']}, which AWS keeps" in done.err
     assert keys_of(aws, user) == [key_of(vault, unique)]
     assert producer("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_change_that_an_old_engine_takes_only_with_the_key_gives_it_a_fresh_one(
+    producer, content, vault, aws, unique, user, old_engine
+):
+    producer("bootstrap", "--yes")
+    before = key_of(vault, unique)
+    content["engines"][0]["region"] = "eu-central-1"
+    assert producer("setup", "--yes").code == errors.RootKeyUnknown.exit_code
+    done = producer("bootstrap", "--yes")
+    assert done.code == 0, done.err
+    assert keys_of(aws, user) == [key_of(vault, unique)] != [before]
+    done = producer("setup", "--yes")
+    assert done.code == 0, done.err
+    assert vault.read(f"aws-{unique}/config/root")["data"]["region"] == "eu-central-1"
+
+
+def test_an_inactive_key_is_replaced(producer, vault, aws, unique, user):
+    producer("bootstrap", "--yes")
+    before = key_of(vault, unique)
+    aws.client("iam").update_access_key(UserName=user, AccessKeyId=before, Status="Inactive")
+    assert producer("bootstrap", "--yes").code == 0
+    assert keys_of(aws, user) == [key_of(vault, unique)] != [before]
+
+
+def test_a_user_of_another_vaults_engine_of_the_same_name_is_left_alone(producer, vault, aws, unique, user):
+    producer("bootstrap", "--yes")
+    before = keys_of(aws, user)
+    vault.sys.disable_secrets_engine(f"aws-{unique}")
+    assert producer("bootstrap", "--yes").code == errors.RootUserTaken.exit_code
+    assert keys_of(aws, user) == before

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from producer import rotate_root as rotation
-from vault_aws_kit import errors
+from vault_aws_kit import clock, errors
+from vault_aws_kit import vault as transport
 
 
 @pytest.fixture
@@ -95,6 +97,61 @@ def test_killed_after_vault_rotated_the_next_run_sees_that_it_was_done(
     assert producer("rotate-root", "--max-age", "1h", "--lock-timeout", "90s").code == 0
     assert key_of(vault, unique) == now
     assert producer("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(rotation, "PAUSE", 0.01)
+
+
+def failing(monkeypatch, method, path, *errors_first, after=False):
+    """Vault's answers to one path are lost or refused at first; `after`: though it did what was asked."""
+    real, left = getattr(transport.Vault, method), list(errors_first)
+
+    def send(self, request, **more):
+        if not request.path.endswith(path) or not left:
+            return real(self, request, **more)
+        if after:
+            real(self, request, **more)
+        raise left.pop(0)
+
+    monkeypatch.setattr(transport.Vault, method, send)
+
+
+NOT_YET = errors.VaultFailed("x", said="InvalidClientTokenId: The security token included in the request is invalid")
+
+
+def test_aws_is_given_time_to_know_a_new_key(producer, vault, unique, given, monkeypatch, impatient):
+    failing(monkeypatch, "tell", "config/rotate-root", NOT_YET, NOT_YET)
+    failing(monkeypatch, "ask", "/creds/net", NOT_YET, NOT_YET)
+    done = producer("rotate-root", "--yes", "--format", "json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)[0]["proved_by"] == "main/net"
+    assert key_of(vault, unique) != given
+
+
+def test_an_answer_that_got_lost_is_no_second_rotation(producer, vault, iam, unique, given, monkeypatch):
+    failing(monkeypatch, "tell", "config/rotate-root", errors.VaultUnreachable("gone"), after=True)
+    assert producer("rotate-root", "--yes").code == 0
+    assert keys_of(iam, unique) == [key_of(vault, unique)] != [given]
+    assert producer("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_root_user_that_may_not_rotate_is_said_to_be_one(producer, given, monkeypatch):
+    denied = errors.VaultFailed("x", said="error calling CreateAccessKey: AccessDenied: no")
+    failing(monkeypatch, "tell", "config/rotate-root", denied)
+    refused = producer("rotate-root", "--yes")
+    assert refused.code == errors.AwsRefused.exit_code
+    assert "--print-policy" in refused.err
+
+
+def test_status_tells_a_key_that_is_older_than_the_spec_allows(producer, content, given, monkeypatch):
+    content["engines"][0]["root"] = {"rotate_after": "30d"}
+    assert "older than" not in producer("status").out
+    later = clock.now() + timedelta(days=31)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert "older than rotate_after: `producer rotate-root`" in producer("status").out
+    assert json.loads(producer("status", "--format", "json").out)["engines"][0]["key_old"] is True
 
 
 def test_an_engine_with_an_identity_of_its_own_has_nothing_to_rotate(producer, content):

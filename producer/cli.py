@@ -9,7 +9,6 @@ import click
 from vault_aws_kit import terminal
 
 VERBS = (
-VERBS = (
     "validate",
     "plan",
     "setup",

@@ -90,7 +90,7 @@ def find_access(vault: Vault, catalog_mount: str = CATALOG_MOUNT, team: str = ""
     entries = [entry for path in paths if (entry := _entry(catalog, path))]
     if not entries:
         raise _nothing(catalog, token, team)
-    return Access(token, tuple(entries))
+    return Access(token, tuple(entry.for_policies(token.policies) for entry in entries))
 
 
 # ── which entries to read ───────────────────────────────────────────────────────────────────────

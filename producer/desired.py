@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from producer import logins
 from producer.freeze import Freeze, frozen_policy
 from producer.resources.acl_policy import AclPolicy
-from producer.resources.approle import AppRole
 from producer.resources.aws_role import AwsRole
 from producer.resources.catalog_entry import CatalogEntry
 from producer.resources.interface import Resource
 from producer.resources.lease_config import LeaseConfig
-from producer.resources.mount import AuthMount, AwsMount, CatalogMount
+from producer.resources.mount import AwsMount, CatalogMount
 from producer.resources.static_role import StaticRole
 from producer.root import RootKey, engine_entry, root_config
 from producer.spec import Engine, Login, Role, Spec, Team
+from producer.spec.lifetimes import longest_lease
 from vault_aws_kit import contract, templating
-from vault_aws_kit.contract import CATALOG_MOUNT, LoginEntry, RoleEntry, TeamEntry
-
-STS_DEFAULT_TTL = 3600  # the engine's own default where a role has none
-SECRET_ID_TTL = 90 * 86400
-TOKEN_MAX_TTL = 24 * 3600  # how long a token can be renewed for, where no lease is longer
+from vault_aws_kit.contract import CATALOG_MOUNT, RoleEntry, TeamEntry
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,7 @@ class Desired:
 
     def _mounts(self) -> Iterator[Resource]:
         yield CatalogMount(self.catalog_mount, "kv", "Catalog of vault-aws-kit: no secrets", version="2")
-        methods = {login.mount: login.method for team in self.spec.teams for login in team.logins}
-        for mount, method in methods.items():
-            yield AuthMount(mount, method)
+        yield from logins.mounts(self.spec)
 
     def _engines(self) -> Iterator[Resource]:
         for engine in self.spec.engines:
@@ -55,11 +50,16 @@ class Desired:
 
     def _teams(self) -> Iterator[Resource]:
         for team in self.spec.teams:
-            name = contract.team_policy(self.spec.name, team.name)
-            hcl = team_policy(self.spec, team, self.catalog_mount)
-            yield AclPolicy(name, frozen_policy(hcl, team.name, self.freeze))
+            for login in (None, *team.logins):
+                if login is None or login.roles is not None:
+                    yield self._policy(team, login)
             for login in team.logins:
-                yield _approle(name, login, longest_team_lease(self.spec, team))
+                yield from logins.resources(self.spec, team, login)
+
+    def _policy(self, team: Team, login: Login | None) -> AclPolicy:
+        """A team's policy, or the narrower one of a login."""
+        hcl = frozen_policy(team_policy(self.spec, team, self.catalog_mount, login), team.name, self.freeze)
+        return AclPolicy(contract.team_policy(self.spec.name, team.name, login.name if login else ""), hcl)
 
     def _catalog(self) -> Iterator[Resource]:
         for team in self.spec.teams:
@@ -68,30 +68,6 @@ class Desired:
         for engine in self.spec.engines:
             fact = engine_entry(engine, self.keys[engine.name])
             yield CatalogEntry(self.catalog_mount, contract.engine_path(self.spec.name, engine.name), fact.to_json())
-
-
-# ── how long leases live ─────────────────────────────────────────────────────────────────────────
-
-
-def longest_role_lease(spec: Spec, role: Role) -> int:
-    """The longest life, in seconds, that credentials of a role can have where the engine's mount allows it."""
-    if role.type == "static":
-        return 0
-    if role.type == "iam_user":
-        lease = spec.engine_named[role.engine].lease
-        return lease.max if lease else 0
-    return role.max_ttl or max(role.default_ttl, STS_DEFAULT_TTL)
-
-
-def longest_lease(spec: Spec, engine: Engine) -> int:
-    """What the engine's mount must allow: Vault cuts every lease down to the mount's maximum."""
-    roles = [role for role in spec.roles if role.engine == engine.name]
-    return max([engine.lease.max if engine.lease else 0, *(longest_role_lease(spec, role) for role in roles)])
-
-
-def longest_team_lease(spec: Spec, team: Team) -> int:
-    """What the team's tokens must outlive: an iam_user lease dies with the token that asked for it."""
-    return max([0, *(longest_role_lease(spec, spec.role_named[name]) for name in team.roles)])
 
 
 # ── one spec item, one resource or entry ─────────────────────────────────────────────────────────
@@ -131,27 +107,17 @@ def _aws_role(role: Role, mount: str) -> AwsRole:
     )
 
 
-def _approle(name: str, login: Login, longest: int) -> AppRole:
-    token_ttl = login.token_ttl or longest
-    return AppRole(
-        mount=login.mount,
-        name=name,
-        policy=name,
-        token_ttl=token_ttl,
-        token_max_ttl=login.token_max_ttl or max(token_ttl, TOKEN_MAX_TTL),
-        secret_id_ttl=login.secret_id_ttl or SECRET_ID_TTL,
-    )
-
-
-def team_policy(spec: Spec, team: Team, catalog_mount: str) -> str:
-    """The HCL of a team's ACL policy."""
+def team_policy(spec: Spec, team: Team, catalog_mount: str, login: Login | None = None) -> str:
+    """The HCL of a team's ACL policy, or of the narrower one of a login."""
+    roles = team.roles if login is None or login.roles is None else login.roles
     return (
         templating.environment()
         .get_template("vault/team-policy.hcl.j2")
         .render(
             spec=spec.name,
             team=team.name,
-            roles=[_role_entry(spec, name) for name in team.roles],
+            roles=[_role_entry(spec, name) for name in roles],
+            strict=team.strict,
             catalog=contract.team_path(spec.name, team.name),
             catalog_mount=catalog_mount,
         )
@@ -160,12 +126,12 @@ def team_policy(spec: Spec, team: Team, catalog_mount: str) -> str:
 
 def team_entry(spec: Spec, team: Team) -> TeamEntry:
     """What the catalog tells a team."""
-    name = contract.team_policy(spec.name, team.name)
     return TeamEntry(
         spec=spec.name,
         team=team.name,
         roles=tuple(_role_entry(spec, role) for role in team.roles),
-        logins=tuple(LoginEntry(login.method, login.mount, name) for login in team.logins),
+        logins=tuple(logins.entry(spec, team, login) for login in team.logins),
+        strict=team.strict,
     )
 
 

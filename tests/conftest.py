@@ -22,6 +22,7 @@ import boto3
 import hvac
 import pytest
 from botocore.config import Config as AwsConfig
+from hypothesis import settings
 
 from devstack import cache, compose, environment, leash
 from devstack import stack as stacks
@@ -29,6 +30,9 @@ from devstack.compose import Project
 from devstack.errors import StackError
 from devstack.servers.containers import Containers
 from devstack.stack import Stack
+
+settings.register_profile("kit", deadline=None)  # a busy machine is no failure
+settings.load_profile("kit")
 
 UNIT = Path(__file__).parent / "unit"
 CI = bool(os.environ.get("CI"))

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 CATALOG_MOUNT = "vault-aws-kit"
@@ -39,16 +39,16 @@ def frozen_path(spec: str) -> str:
     return f"{spec}/frozen"
 
 
-def team_policy(spec: str, team: str) -> str:
-    """The name of a team's ACL policy and of its AppRole role."""
-    return f"vak-{spec}-{team}"
+def team_policy(spec: str, team: str, login: str = "") -> str:
+    """The name of a team's ACL policy and of the roles it logs in with; of one login's own, where it has a name."""
+    return f"vak-{spec}-{team}" + (f".{login}" if login else "")
 
 
 def teams_of_policy(policy: str) -> list[tuple[str, str]]:
     """Every (spec, team) that an ACL policy's name can stand for: names may hold dashes, so there can be several."""
     if not policy.startswith("vak-"):
         return []
-    words = policy.removeprefix("vak-").split("-")
+    words = policy.removeprefix("vak-").partition(".")[0].split("-")
     pairs = [("-".join(words[:cut]), "-".join(words[cut:])) for cut in range(1, len(words))]
     return [(spec, team) for spec, team in pairs if NAME.fullmatch(spec) and NAME.fullmatch(team)]
 
@@ -84,11 +84,23 @@ class RoleEntry:
 
 @dataclass(frozen=True)
 class LoginEntry:
-    """A way for the team to log in: `role` is the role of the auth method, not of AWS."""
+    """A way for the team to log in: `role` is the role of the auth method, not of AWS, '' where it has none.
+
+    `policy` is what its tokens carry, '' for the team's own; `roles` (ENGINE/ROLE) is all that it may use, None for
+    all of the team's. `audience` is what a signed token must be for, '' for any.
+    """
 
     method: str
     mount: str
     role: str
+    policy: str = ""
+    roles: tuple[str, ...] | None = None
+    audience: str = ""
+
+
+def _login(value: Mapping[str, Any]) -> LoginEntry:
+    roles = value.get("roles")
+    return LoginEntry(**{**value, "roles": None if roles is None else tuple(roles)})
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,23 @@ class TeamEntry:
     team: str
     roles: tuple[RoleEntry, ...]
     logins: tuple[LoginEntry, ...]
+    strict: bool = False
+    """Whether it may not name its own AWS sessions."""
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Every ACL policy that its tokens can carry."""
+        own = team_policy(self.spec, self.team)
+        return tuple(dict.fromkeys([own, *(login.policy or own for login in self.logins)]))
+
+    def for_policies(self, policies: Collection[str]) -> Self:
+        """With the roles alone that a token with these policies may use; all for one whose policies say nothing."""
+        own = team_policy(self.spec, self.team)
+        limited = [login for login in self.logins if login.roles is not None and login.policy in policies]
+        if own in policies or not limited:
+            return self
+        named = {name for login in limited for name in login.roles or ()}
+        return replace(self, roles=tuple(role for role in self.roles if role.qualified in named))
 
     def to_json(self) -> str:
         return dump({"version": CATALOG_VERSION, **asdict(self)})
@@ -109,7 +138,8 @@ class TeamEntry:
             spec=value["spec"],
             team=value["team"],
             roles=tuple(RoleEntry(**{**role, "role_arns": tuple(role["role_arns"])}) for role in value["roles"]),
-            logins=tuple(LoginEntry(**login) for login in value["logins"]),
+            logins=tuple(map(_login, value["logins"])),
+            strict=bool(value.get("strict")),
         )
 
 

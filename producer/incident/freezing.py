@@ -69,7 +69,7 @@ def _write_policies(catalog: Catalog, spec: str, freeze: Freeze) -> Failed:
     failed, marks = Failed(), dict(owned)
     for path, policy in policies.items():
         now = str((answers[path] or {}).get("policy") or "")
-        wanted = replace(policy, hcl=frozen_policy(now, policy.name.removeprefix(own), freeze))
+        wanted = replace(policy, hcl=frozen_policy(now, policy.name.removeprefix(own).partition(".")[0], freeze))
         if not now or wanted.body() == {"policy": now.strip()}:
             continue
         try:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from producer.incident.report import Item
-from vault_aws_kit import contract
 from vault_aws_kit.contract import LoginEntry, TeamEntry
 from vault_aws_kit.errors import KitError, NotAllowed, VaultRefused
 from vault_aws_kit.vault import Answer, Request, Vault
@@ -24,46 +23,47 @@ class Carriers:
 
 def shut_out(team: TeamEntry, vault: Vault, *, frozen: bool) -> Iterator[Item]:
     """End a team's secret_ids, then its tokens: in this order no new token can come in between."""
-    policy = contract.team_policy(team.spec, team.team)
+    named = " or ".join(team.policies)
     for login in team.logins:
         yield _login(login, team.team, vault, frozen=frozen)
     try:
-        found = carriers(policy, vault)
+        found = carriers(team.policies, vault)
     except KitError as error:
-        yield Item("unreached", f"tokens with the policy {policy}", error.message, remedy=error.hint)
+        yield Item("unreached", f"tokens with the policy {named}", error.message, remedy=error.hint)
         return
-    yield _revoked(found.accessors, policy, vault)
+    yield _revoked(found.accessors, named, vault)
     if found.mine:
         yield Item(
             "unreached",
             "the token that you use now",
-            f"It carries {policy} too, and was left so that this could go on.",
+            f"It carries {named} too, and was left so that this could go on.",
             remedy="Run this with another token, or `vault token revoke -self`.",
         )
 
 
-def carriers(policy: str, vault: Vault) -> Carriers:
+def carriers(policies: Collection[str], vault: Vault) -> Carriers:
     """Looks up every token's accessor, many at once. Raises NotAllowed."""
     mine = str((vault.read("auth/token/lookup-self") or {}).get("accessor") or "")
     accessors = vault.names("auth/token/accessors")
     found: list[str] = []
     for start in range(0, len(accessors), BATCH):
-        found += _carrying(policy, accessors[start : start + BATCH], vault)
+        found += _carrying(policies, accessors[start : start + BATCH], vault)
     return Carriers(tuple(accessor for accessor in found if accessor != mine), mine in found)
 
 
-def _carrying(policy: str, accessors: Sequence[str], vault: Vault) -> Iterator[str]:
+def _carrying(policies: Collection[str], accessors: Sequence[str], vault: Vault) -> Iterator[str]:
     requests = [Request("update", "auth/token/lookup-accessor", {"accessor": accessor}) for accessor in accessors]
     for accessor, outcome in zip(accessors, vault.ask_many(requests), strict=True):
         if isinstance(outcome, Answer):
-            if policy in (*(outcome.data.get("policies") or ()), *(outcome.data.get("identity_policies") or ())):
+            carried = (*(outcome.data.get("policies") or ()), *(outcome.data.get("identity_policies") or ()))
+            if not set(policies).isdisjoint(carried):
                 yield accessor
         elif not _gone(outcome):
             raise outcome
 
 
-def _revoked(accessors: Sequence[str], policy: str, vault: Vault) -> Item:
-    what = f"{len(accessors)} tokens with the policy {policy}"
+def _revoked(accessors: Sequence[str], named: str, vault: Vault) -> Item:
+    what = f"{len(accessors)} tokens with the policy {named}"
     requests = [Request("update", "auth/token/revoke-accessor", {"accessor": accessor}) for accessor in accessors]
     failed = [outcome for outcome in vault.ask_many(requests) if isinstance(outcome, KitError) and not _gone(outcome)]
     if failed:

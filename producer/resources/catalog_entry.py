@@ -16,7 +16,19 @@ class CatalogEntry(Resource):
     """`text` is one JSON text. It comes last of all: nobody is told of a role before it is there."""
 
     kind: ClassVar[str] = "catalog-entry"
-    after: ClassVar[tuple[str, ...]] = ("catalog-mount", "role", "static-role", "acl-policy", "approle")
+    after: ClassVar[tuple[str, ...]] = (
+        "catalog-mount",
+        "role",
+        "static-role",
+        "acl-policy",
+        "approle",
+        "jwt-role",
+        "kubernetes-role",
+        "aws-login-role",
+        "cert-role",
+        "userpass-user",
+        "ldap-member",
+    )
 
     mount: str
     name: str

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from producer.resources.interface import Resource
-from vault_aws_kit.errors import WrongMountType
+from vault_aws_kit.errors import MountMissing, WrongMountType
 from vault_aws_kit.vault import Body, Request
+
+_JWT = frozenset({"jwt", "oidc"})
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,30 @@ class CatalogMount(Mount):
 
 @dataclass(frozen=True)
 class AuthMount(Mount):
-    """A mount of an auth method. One that is there already serves others too, and is used as it is."""
+    """A mount of an auth method. One that is there already serves others too, and is used as it is.
+
+    One that is `required` is somebody else's to make: where it isn't there, MountMissing is raised.
+    """
 
     kind: ClassVar[str] = "auth-mount"
     table: ClassVar[str] = "sys/auth"
     shared: ClassVar[bool] = True
+
+    required: bool = False
+
+    def normalise(self, answer: Body) -> Body | None:
+        found = super().normalise(self._by_our_name(answer))
+        if found is None and self.required:
+            raise MountMissing(
+                f"There is no auth method at {self.mount}/ in Vault.",
+                hint=f"Have it enabled and configured there, or write `create_mount: true` if the spec shall make it "
+                f"({self.type} can be made by it only without a secret).",
+            )
+        return found
+
+    def _by_our_name(self, answer: Body) -> Body:
+        """JWT and OIDC are one method of Vault's, and either name is a type of mount."""
+        found = answer.get(f"{self.mount}/") or {}
+        if {self.type, found.get("type")} <= _JWT:
+            return {**answer, f"{self.mount}/": {**found, "type": self.type}}
+        return answer

@@ -6,20 +6,24 @@ import difflib
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from producer import policies
 from producer.policies import Document, Limit
 from producer.spec import engine_rules, rules
+from producer.spec.lifetimes import too_short
+from producer.spec.logins import AnyLogin
 from producer.spec.model import Engine, Lease, Login, Role, Root, Spec, Team
 from producer.spec.partitions import foreign_arns, near_region, partition_of, sts_endpoint
-from producer.spec.schema import AuthModel, EngineModel, RoleModel, Shape, SpecModel, TeamModel, validated
+from producer.spec.schema import EngineModel, RoleModel, Shape, SpecModel, TeamModel, validated
 from producer.spec.secrets import secrets_in
 from producer.spec.source import Source, Where, read_source
 from vault_aws_kit import clock
 from vault_aws_kit.errors import (
     DuplicateName,
+    FieldNotForType,
     GlobMatchesNothing,
     PolicyInvalid,
     Problem,
@@ -83,10 +87,12 @@ class _Loader:
         self._distinct_users(roles)
         known = sorted({*found, *self._broken})
         teams = [self._team(number, team, known) for number, team in self._numbered("teams", self._model.teams)]
+        self._strict_alone(teams)
         self._warnings += self._unleased(roles)
         if self._problems:
             raise SpecProblems(sorted(self._problems, key=lambda problem: (problem.line, problem.column)))
-        return Spec(self._model.name, tuple(engines), tuple(found.values()), tuple(teams), tuple(self._warnings))
+        spec = Spec(self._model.name, tuple(engines), tuple(found.values()), tuple(teams))
+        return replace(spec, warnings=(*self._warnings, *self._too_short(spec)))
 
     def _numbered(self, part: str, models: Sequence[M]) -> Iterator[tuple[int, M]]:
         """Each sound item with its place in the file's list."""
@@ -215,13 +221,56 @@ class _Loader:
     # ── teams ────────────────────────────────────────────────────────────────────────────────────
 
     def _team(self, number: int, model: TeamModel, known: Sequence[str]) -> Team:
+        where: Where = ("teams", number)
+        roles = self._meant(model.roles, known, (*where, "roles"))
+        logins = [login for n, one in enumerate(model.auth) for login in self._login(one, roles, (*where, "auth", n))]
+        self._distinct_logins(logins, where)
+        return Team(model.name, roles, tuple(logins), model.attribution == "strict")
+
+    def _meant(self, patterns: Sequence[str], known: Sequence[str], where: Where) -> tuple[str, ...]:
+        """The qualified names of the roles that patterns mean, sorted."""
         roles: set[str] = set()
-        for place, pattern in enumerate(model.roles):
-            with self._collect(("teams", number, "roles", place)):
+        for place, pattern in enumerate(patterns):
+            with self._collect((*where, place)):
                 wanted = str(_rendered(pattern, self._model.vars))
                 if not _fits_any(wanted, self._broken):  # else what it means can't be told yet
                     roles.update(_matching(wanted, known))
-        return Team(model.name, tuple(sorted(roles)), tuple(_login(login) for login in model.auth))
+        return tuple(sorted(roles))
+
+    def _login(self, model: AnyLogin, roles: tuple[str, ...], where: Where) -> Iterator[Login]:
+        with self._collect(where):
+            model = model.model_copy(update=_rendered(model.model_dump(exclude_unset=True), self._model.vars))
+            for field, error in model.faults():
+                self._wrong(error, (*where, field))
+            own = None if model.roles is None else self._meant(model.roles, roles, (*where, "roles"))
+            yield _login(model, own)
+
+    def _distinct_logins(self, logins: Sequence[Login], where: Where) -> None:
+        """Each has a role of its own at its mount."""
+        seen: set[tuple[str, str]] = set()
+        for number, login in enumerate(logins):
+            if (login.mount, login.name) in seen:
+                told = f"Two logins at {login.mount}/ would have one role there."
+                self._wrong(DuplicateName(told, hint="Give each a `name`."), (*where, "auth", number))
+            seen.add((login.mount, login.name))
+
+    def _strict_alone(self, teams: Sequence[Team]) -> None:
+        """Where a mount is to say who somebody is, it must be one team's, and not the one that everybody has."""
+        for number, team in self._numbered("teams", teams):
+            others = {login.mount for other in teams if other is not team for login in other.logins}
+            for place, login in enumerate(team.logins):
+                if team.strict and (login.mount in others or login.mount == login.method):
+                    told = (
+                        f"`attribution: strict` needs a mount of the team's own, and {login.mount}/ is for others too."
+                    )
+                    hint = f"Give the login one: `mount: {login.method}-{team.name}`."
+                    self._wrong(FieldNotForType(told, hint=hint), ("teams", number, "auth", place))
+
+    def _too_short(self, spec: Spec) -> Iterator[Problem]:
+        for number, team in self._numbered("teams", spec.teams):
+            for place, login in enumerate(team.logins):
+                for field, error in too_short(spec, team, login):
+                    yield self._source.problem(error, ("teams", number, "auth", place, field))
 
     # ── what is wrong ────────────────────────────────────────────────────────────────────────────
 
@@ -331,13 +380,20 @@ def _config(model: EngineModel) -> dict[str, Any]:
     return {**implied, **named}
 
 
-def _login(model: AuthModel) -> Login:
+def _login(model: AnyLogin, roles: tuple[str, ...] | None) -> Login:
+    """`token_ttl` and the like are no fields of every method."""
     return Login(
         method=model.method,
         mount=model.mount or model.method,
-        token_ttl=model.token_ttl or 0,
-        token_max_ttl=model.token_max_ttl or 0,
-        secret_id_ttl=model.secret_id_ttl or 0,
+        name=model.name or (model.method if roles is not None else ""),
+        roles=roles,
+        create_mount=model.create_mount,
+        token_ttl=getattr(model, "token_ttl", 0) or 0,
+        token_max_ttl=getattr(model, "token_max_ttl", 0) or 0,
+        secret_id_ttl=getattr(model, "secret_id_ttl", 0) or 0,
+        role=model.role(),
+        config=model.config(),
+        members=tuple((kind, name) for kind in ("groups", "users") for name in getattr(model, kind, ())),
     )
 
 

@@ -88,22 +88,37 @@ class Role:
 
 @dataclass(frozen=True)
 class Login:
-    """A way for a team to log in. For AppRole `secret_id_ttl` bounds a secret_id's life."""
+    """A way for a team to log in. TTLs are in seconds; 0 leaves them to the kit.
+
+    `roles` are those of the team that it may use, None for all. `role` and `config` are in the API's words: the
+    method's own fields of the role that is logged in with, and of the mount. `members` are the users and groups that
+    Vault knows already, as ("users", NAME). For AppRole `secret_id_ttl` bounds a secret_id's life.
+    """
 
     method: str
     mount: str
+    name: str = ""
+    roles: tuple[str, ...] | None = None
+    create_mount: bool = True
     token_ttl: int = 0
     token_max_ttl: int = 0
     secret_id_ttl: int = 0
+    role: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    members: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Team:
-    """Who consumes: `roles` are qualified names (ENGINE/ROLE), globs already resolved, sorted."""
+    """Who consumes: `roles` are qualified names (ENGINE/ROLE), globs already resolved, sorted.
+
+    One that is `strict` can't name its own AWS sessions: CloudTrail then says which mount it logged in at.
+    """
 
     name: str
     roles: tuple[str, ...]
     logins: tuple[Login, ...]
+    strict: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,57 +10,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from producer.spec.logins import METHODS, AuthModel
+from producer.spec.shapes import Duration, MountPath, Name, Shaped
 from producer.spec.source import Source, Where
-from vault_aws_kit import clock, contract
 from vault_aws_kit.contract import CredentialType
 from vault_aws_kit.errors import Problem, SpecError, UnknownKey, WrongType
 
-
-def _seconds(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError("a duration")  # noqa: TRY004 - pydantic turns a ValueError into a message
-    try:
-        found = clock.seconds(value)
-    except ValueError:
-        raise ValueError("a duration") from None
-    if found <= 0:
-        raise ValueError("a duration")
-    return found
-
-
-Duration = Annotated[
-    int,
-    BeforeValidator(_seconds),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string", "pattern": "^([0-9]+[smhd])+$"}, {"type": "integer", "minimum": 1}],
-            "description": "As Vault writes it (15m, 1h30m, 90d), or a number of seconds.",
-        }
-    ),
-]
-Name = Annotated[str, Field(pattern=f"^{contract.NAME.pattern}$", max_length=64)]
-MountPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=128)]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-\d+$")]
 Credentials = Annotated[str, Field(pattern=r"^(environment|keep|profile:.+)$")]
 Url = Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+/?)?$")]
 Scalar = str | int | float | bool
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class LeaseModel(_Model):
+class LeaseModel(Shaped):
     """The TTL of iam_user credentials."""
 
     default: Duration
     max: Duration
 
 
-class RootModel(_Model):
+class RootModel(Shaped):
     """The AWS credentials that Vault itself uses."""
 
     credentials: Credentials = Field(
@@ -70,7 +42,7 @@ class RootModel(_Model):
     rotate_after: Duration | None = Field(default=None, description="Report a root key that is older than this.")
 
 
-class ConfigModel(_Model):
+class ConfigModel(Shaped):
     """More of the engine's root config. Only what stands here is compared and written; no {{ variables }}."""
 
     iam_endpoint: Url | None = None
@@ -89,7 +61,7 @@ class ConfigModel(_Model):
     disable_automated_rotation: bool | None = None
 
 
-class TuneModel(_Model):
+class TuneModel(Shaped):
     """How the engine's mount is tuned. Only what stands here is compared, and the longest lease."""
 
     default_lease_ttl: Duration | None = None
@@ -100,7 +72,7 @@ class TuneModel(_Model):
     listing_visibility: Literal["hidden", "unauth"] | None = None
 
 
-class EngineModel(_Model):
+class EngineModel(Shaped):
     """One mount of Vault's AWS secrets engine."""
 
     name: Name
@@ -112,14 +84,14 @@ class EngineModel(_Model):
     tune: TuneModel = TuneModel()
 
 
-class TtlModel(_Model):
+class TtlModel(Shaped):
     """The TTL of STS credentials; at least 15m."""
 
     default: Duration | None = None
     max: Duration | None = None
 
 
-class RoleModel(_Model):
+class RoleModel(Shaped):
     """A role of an engine: which credentials Vault hands out under a name. Any text may use {{ variables }}."""
 
     name: str
@@ -149,25 +121,19 @@ class RoleModel(_Model):
     protect: bool = Field(default=False, description="Never delete it, not even when the spec no longer has it.")
 
 
-class AuthModel(_Model):
-    """A way for a team to log in."""
-
-    method: Literal["approle"]
-    mount: MountPath | None = Field(default=None, description="Where the auth method is mounted; default: its name.")
-    token_ttl: Duration | None = Field(default=None, description="Default: the longest lease of the team's roles.")
-    token_max_ttl: Duration | None = Field(default=None, description="How long a token can be renewed for.")
-    secret_id_ttl: Duration | None = Field(default=None, description="Default: 90d.")
-
-
-class TeamModel(_Model):
+class TeamModel(Shaped):
     """Who consumes: the roles that it may use, and its logins."""
 
     name: Name
     roles: list[str] = Field(min_length=1, description="Names, ENGINE/ROLE, or globs.")
     auth: list[AuthModel] = Field(min_length=1)
+    attribution: Literal["claim", "strict"] = Field(
+        default="claim",
+        description="strict: the team can't name its own sessions, and its login's mount is its alone.",
+    )
 
 
-class SpecModel(_Model):
+class SpecModel(Shaped):
     """What a platform team wants Vault to hand out. Reference: docs/reference/spec.md"""
 
     version: Literal[1]
@@ -188,7 +154,7 @@ MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("roles",): RoleModel,
     ("roles", "ttl"): TtlModel,
     ("teams",): TeamModel,
-    ("teams", "auth"): AuthModel,
+    **{("teams", "auth", method): model for method, model in METHODS.items()},
 }
 """The model of each part of a spec, by the keys that lead to it."""
 
@@ -294,7 +260,9 @@ def _in_file(source: Source, loc: Where) -> Where:
 def _error(detail: ErrorDetails, where: Where) -> SpecError:
     kind, limits = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown_key(where)
+        return _unknown_key(detail["loc"])
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return WrongType(f"`method` must be {' or '.join(map(repr, METHODS))}.")
     if kind == "missing":
         return WrongType(f"`{detail['loc'][-1]}` is missing here.", hint=_meaning(detail["loc"]))
     last = next((str(part) for part in reversed(where) if isinstance(part, str)), "the spec")
@@ -309,9 +277,9 @@ def _error(detail: ErrorDetails, where: Where) -> SpecError:
     return WrongType(f"`{last}` must {must.get(kind) or 'be ' + EXPECTED.get(kind, 'of another type')}.")
 
 
-def _unknown_key(where: Where) -> UnknownKey:
-    key = str(where[-1])
-    model = MODELS.get(tuple(part for part in where[:-1] if isinstance(part, str)))
+def _unknown_key(loc: Where) -> UnknownKey:
+    key = str(loc[-1])
+    model = MODELS.get(tuple(part for part in loc[:-1] if isinstance(part, str)))
     known = list(model.model_fields) if model else []
     near = difflib.get_close_matches(key, known, n=1)
     hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}."

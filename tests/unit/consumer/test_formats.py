@@ -42,7 +42,7 @@ def test_env_leaves_the_region_alone_where_none_is_known():
     assert "REGION" not in FORMATS["env"].text(replace(KEY, region=""))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(HOSTILE)
 def test_env_is_inert_whatever_the_values_hold(value):
     text = FORMATS["env"].text(replace(SESSION, secret_access_key=value, region=value))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hcl2
 import pytest
 
-from producer.desired import Desired, longest_lease, longest_team_lease, team_entry, team_policy
+from producer.desired import Desired, team_entry, team_policy
 from producer.diff import diff
 from producer.pipeline import levels
 from producer.root import RootKey
 from producer.spec import Engine, Lease, Login, Role, Root, Spec, Team
+from producer.spec.lifetimes import longest_lease, longest_login_lease
 from vault_aws_kit.contract import TeamEntry
 
 ENGINE = Engine("main", "aws", "eu-west-1", Lease(900, 7200), Root())
@@ -34,7 +35,7 @@ def test_every_kind_is_asked_for():
 
 
 def test_a_teams_token_lives_as_long_as_the_longest_lease_of_its_roles():
-    assert longest_team_lease(SPEC, SPEC.teams[0]) == 7200
+    assert longest_login_lease(SPEC, SPEC.teams[0], SPEC.teams[0].logins[0]) == 7200
     (approle,) = by_kind("approle")
     assert approle.body()["token_ttl"] == 7200
 

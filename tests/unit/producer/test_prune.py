@@ -11,9 +11,15 @@ from producer.prune import Prune, left_over, prune_actions
 from producer.resources import KINDS
 from producer.resources.acl_policy import AclPolicy
 from producer.resources.approle import AppRole
+from producer.resources.auth_config import AuthConfig
+from producer.resources.aws_login_role import AwsLoginRole
 from producer.resources.aws_role import AwsRole
 from producer.resources.catalog_entry import CatalogEntry
+from producer.resources.cert_role import CertRole
+from producer.resources.jwt_role import JwtRole
+from producer.resources.kubernetes_role import KubernetesRole
 from producer.resources.lease_config import LeaseConfig
+from producer.resources.member import LdapMember, UserpassUser
 from producer.resources.mount import AuthMount, AwsMount, CatalogMount
 from producer.resources.root_config import RootConfig
 from producer.resources.static_role import StaticRole
@@ -28,7 +34,14 @@ EVERY_KIND = [
     LeaseConfig("team/aws", 0, 0),
     ROLE,
     POLICY,
-    AppRole("team/approle", "vak-prod-web", "", 0, 0, 0),
+    AuthConfig("team/jwt"),
+    AppRole("team/approle", "vak-prod-web", "", 0, 0),
+    JwtRole("team/jwt", "vak-prod-web", "", 0, 0),
+    KubernetesRole("k8s", "vak-prod-web.ci", "", 0, 0),
+    AwsLoginRole("aws", "vak-prod-web", "", 0, 0),
+    CertRole("cert", "vak-prod-web", "", 0, 0),
+    UserpassUser("userpass", "users", "ann", ""),
+    LdapMember("team/ldap", "groups", "ops", ""),
     CatalogEntry("catalog", "data/teams/web", ""),
     StaticRole("team/aws", "ci", "", 0),
 ]

@@ -130,7 +130,7 @@ def test_a_users_template_goes_before_the_kits_own(mode, tmp_path):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(hostile=st.text(st.characters(blacklist_categories=("Cs",)), min_size=1))
 def test_no_string_from_the_catalog_can_change_what_a_file_means(mode, hostile):
     role = RoleEntry(hostile, "main", hostile, "assumed_role", hostile, 0, 0)

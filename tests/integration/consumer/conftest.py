@@ -69,7 +69,7 @@ class Team:
         policy = environment().get_template("vault/team-policy.hcl.j2")
         hcl = policy.render(
             roles=roles if granted is None else granted,
-            catalog=path, catalog_mount=self.catalog_mount, team=entry.team, spec=entry.spec,
+            catalog=path, catalog_mount=self.catalog_mount, team=entry.team, spec=entry.spec, strict=entry.strict,
         )  # fmt: skip
         self.admin.write(f"sys/policies/acl/{team_policy(entry.spec, entry.team)}", {"policy": hcl})
         return replace(self, entry=entry)

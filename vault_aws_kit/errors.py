@@ -165,7 +165,13 @@ class VaultError(KitError):
 
 
 class VaultUnreachable(VaultError):
+    """`delivered` is False where it is sure that Vault never saw the request."""
+
     exit_code = 30
+
+    def __init__(self, message: str, *, hint: str = "", delivered: bool = True) -> None:
+        super().__init__(message, hint=hint)
+        self.delivered = delivered
 
 
 class VaultSealed(VaultError):

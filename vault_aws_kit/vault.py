@@ -10,21 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import count
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from urllib.parse import quote
-
-import hvac
-import hvac.adapters
-import requests
-import requests.adapters
 
 from vault_aws_kit.errors import (
     KitError,
     NotAllowed,
     SettingsInvalid,
-    TlsNotTrusted,
     TokenRefused,
     VaultFailed,
     VaultRefused,
@@ -32,6 +27,9 @@ from vault_aws_kit.errors import (
     VaultUnreachable,
 )
 from vault_aws_kit.settings import VaultSettings
+
+if TYPE_CHECKING:
+    from vault_aws_kit.transport import Response, Transport
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +40,7 @@ CAPABILITY_BATCH = 500  # OpenBao refuses bodies of some 1,000 strings
 NOT_FOUND, FORBIDDEN, BAD_REQUEST = 404, 403, 400
 SEALED = 503
 _BY_POLICY = "error occurred:"
-REFUSED = "connection refused"
-CUT = "the connection was cut"
+_METHODS = {"read": "GET", "list": "LIST", "update": "POST", "create": "POST", "delete": "DELETE", "help": "GET"}
 _LOOKUP = "auth/token/lookup-self"
 _ALWAYS_THERE = frozenset({"sys/mounts", "sys/auth", "sys/capabilities-self", _LOOKUP})  # in every namespace
 _HELP_FIELD = re.compile(r"^    (\w+) \(", re.MULTILINE)  # one line of the help's list of parameters
@@ -96,17 +93,13 @@ class Vault:
         self.settings = settings
         self.token = token
         self.patience = patience
-        self._session = _session(settings)
-        self._client: Any = hvac.Client(
-            url=settings.address,
-            token=token,
-            namespace=settings.namespace or None,
-            timeout=settings.timeout,
-            session=self._session,
-            verify=self._session.verify,  # hvac takes a session's False for nothing said
-            adapter=hvac.adapters.RawAdapter,
-            strict_http=True,
-        )
+
+    @cached_property
+    def _transport(self) -> Transport:
+        """Made with the first request: whoever needs no answer of Vault's needn't wait for what it imports."""
+        from vault_aws_kit.transport import Transport
+
+        return Transport(self.settings, connections=PARALLEL)
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +107,8 @@ class Vault:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._session.close()
+        if "_transport" in vars(self):
+            self._transport.close()
 
     def as_token(self, token: str) -> Vault:
         """The same Vault as another token."""
@@ -138,7 +132,7 @@ class Vault:
         Only a path that tells creating from updating keeps what an update leaves out; OpenAPI then says so of it.
         """
         response = self._send(Request("help", path))
-        if response.status_code == NOT_FOUND:
+        if response.status == NOT_FOUND:
             return None
         if not response.ok:
             raise self._error(Request("help", path), response)
@@ -165,7 +159,7 @@ class Vault:
     def ask(self, request: Request, *, wrap_ttl: str = "") -> Answer | None:
         """Send one request. None is HTTP 404; every other failure raises one of the kit's errors."""
         response = self._send(request, wrap_ttl)
-        if response.status_code == NOT_FOUND:
+        if response.status == NOT_FOUND:
             if request.path in _ALWAYS_THERE:
                 raise self._not_vault(f"it has no {request.path}")
             return None
@@ -221,10 +215,10 @@ class Vault:
         """What sys/health says; its HTTP status tells of standbys and seals, and is no failure."""
         return self._json(self._send(Request("read", "sys/health")))
 
-    def _json(self, response: requests.Response) -> Body:
+    def _json(self, response: Response) -> Body:
         """An answer's body. Every one of Vault's is an object, or empty."""
         try:
-            body = response.json() if response.content else {}
+            body = response.json()
         except ValueError:
             body = None
         if not isinstance(body, dict):
@@ -244,7 +238,7 @@ class Vault:
             hint="Check VAULT_ADDR: it is the scheme, the name and the port, with no path such as /ui or /v1.",
         )
 
-    def _send(self, request: Request, wrap_ttl: str = "") -> requests.Response:
+    def _send(self, request: Request, wrap_ttl: str = "") -> Response:
         """Send a request, again and again for as long as patience lasts and it can do no harm."""
         deadline = time.monotonic() + self.patience
         for attempt in count():
@@ -253,7 +247,7 @@ class Vault:
             try:
                 response = self._send_once(request, wrap_ttl)
             except VaultUnreachable as error:
-                if last or not (request.repeatable or REFUSED in error.message):
+                if last or not (request.repeatable or not error.delivered):
                     raise
             else:
                 if last or not _worth_trying_again(request, response):
@@ -261,37 +255,33 @@ class Vault:
             time.sleep(pause)
         raise AssertionError  # count() never ends
 
-    def _send_once(self, request: Request, wrap_ttl: str) -> requests.Response:
-        method = {"read": "GET", "list": "LIST", "update": "POST", "create": "POST", "delete": "DELETE", "help": "GET"}
+    def _send_once(self, request: Request, wrap_ttl: str) -> Response:
         log.debug("%s %s", request.operation, request.path)
-        try:
-            response: requests.Response = self._client.adapter.request(
-                method[request.operation],
-                f"/v1/{quote(request.path)}",
-                json=request.body,
-                params={"help": "1"} if request.operation == "help" else {},
-                wrap_ttl=wrap_ttl or None,
-                raise_exception=False,
-            )
-        except requests.exceptions.SSLError as error:
-            raise _not_trusted(self.settings, error) from None
-        except requests.exceptions.RequestException as error:
-            raise _unreachable(self.settings, _cause(error)) from None
-        return response
+        target = f"/v1/{quote(request.path)}" + ("?help=1" if request.operation == "help" else "")
+        return self._transport.exchange(_METHODS[request.operation], target, self._headers(wrap_ttl), request.body)
 
-    def _error(self, request: Request, response: requests.Response) -> KitError:
-        said = "; ".join(_messages(response)) or response.reason or f"HTTP {response.status_code}"
+    def _headers(self, wrap_ttl: str) -> dict[str, str]:
+        """X-Vault-Request shows a server's proxies and agents that no browser was tricked into this."""
+        given = {
+            "X-Vault-Token": self.token,
+            "X-Vault-Namespace": self.settings.namespace,
+            "X-Vault-Wrap-TTL": wrap_ttl,
+        }
+        return {"X-Vault-Request": "true"} | {name: value for name, value in given.items() if value}
+
+    def _error(self, request: Request, response: Response) -> KitError:
+        said = "; ".join(_messages(response)) or response.reason or f"HTTP {response.status}"
         said = said.rstrip(".")
         what = f"{request.operation} {request.path}"
-        if response.status_code == FORBIDDEN:
+        if response.status == FORBIDDEN:
             return self._why_forbidden(request, said)
-        if response.status_code == SEALED and "sealed" in said.lower():
+        if response.status == SEALED and "sealed" in said.lower():
             return VaultSealed(
                 f"Vault at {self.settings.address} is sealed.", hint="Unseal it: `vault operator unseal`."
             )
-        if response.status_code == BAD_REQUEST and "HTTP request to an HTTPS server" in response.text:
+        if response.status == BAD_REQUEST and "HTTP request to an HTTPS server" in response.text:
             return SettingsInvalid(f"{self.settings.address} speaks TLS.", hint="Write https:// in VAULT_ADDR.")
-        if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
+        if response.status >= 500 or response.status == 429:  # noqa: PLR2004
             return VaultFailed(f"Vault failed on {what}: {said}.", hint="Try again; Vault's log says more.", said=said)
         return VaultRefused(f"Vault refuses {what}: {said}.", said=said)
 
@@ -326,11 +316,11 @@ class Vault:
         return frozenset(_answer(self._json(answer)).data.get(path) or ()) - {"deny"} if answer.ok else None
 
 
-def _worth_trying_again(request: Request, response: requests.Response) -> bool:
+def _worth_trying_again(request: Request, response: Response) -> bool:
     """Whether Vault may say something else soon. 412 and 429 were not carried out; of 5xx nobody knows."""
-    if response.status_code in (412, 429) or (response.status_code == BAD_REQUEST and _NEW_KV in response.text):
+    if response.status in (412, 429) or (response.status == BAD_REQUEST and _NEW_KV in response.text):
         return True
-    return request.repeatable and response.status_code in (502, 503, 504) and "sealed" not in response.text
+    return request.repeatable and response.status in (502, 503, 504) and "sealed" not in response.text
 
 
 def token_refused(address: str) -> TokenRefused:
@@ -338,31 +328,6 @@ def token_refused(address: str) -> TokenRefused:
         f"Vault at {address} refuses the token: it is expired, revoked or mistyped (Vault doesn't say which).",
         hint="Log in again: `vault login …`, or `consumer login`.",
     )
-
-
-class _TlsAdapter(requests.adapters.HTTPAdapter):
-    """Checks the server's certificate against another name than the address's: VAULT_TLS_SERVER_NAME."""
-
-    def __init__(self, server_name: str, size: int) -> None:
-        self._server_name = server_name
-        super().__init__(pool_maxsize=size)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        if self._server_name:
-            kwargs |= {"server_hostname": self._server_name, "assert_hostname": self._server_name}
-        super().init_poolmanager(*args, **kwargs)
-
-
-def _session(settings: VaultSettings) -> requests.Session:
-    session = requests.Session()
-    session.mount("https://", _TlsAdapter(settings.tls_server_name, PARALLEL))
-    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=PARALLEL))
-    session.verify = (settings.ca_cert or settings.ca_path or True) if not settings.skip_verify else False
-    if settings.client_cert:
-        session.cert = (settings.client_cert, settings.client_key or settings.client_cert)
-    if settings.skip_verify:
-        requests.packages.urllib3.disable_warnings()  # type: ignore[attr-defined]
-    return session
 
 
 def _answer(body: Body) -> Answer:
@@ -378,7 +343,7 @@ def _answer(body: Body) -> Answer:
     )
 
 
-def _messages(response: requests.Response) -> list[str]:
+def _messages(response: Response) -> list[str]:
     try:
         return [str(message).strip() for message in response.json().get("errors") or []]
     except (ValueError, AttributeError):
@@ -387,43 +352,3 @@ def _messages(response: requests.Response) -> list[str]:
 
 def _told(capabilities: frozenset[str]) -> str:
     return f"it has {', '.join(sorted(capabilities))}" if capabilities else "no policy of it names the path"
-
-
-def _unreachable(settings: VaultSettings, cause: str) -> VaultUnreachable:
-    hint = "Check VAULT_ADDR, and that the server runs and can be reached from here."
-    if settings.assumed:
-        hint = "VAULT_ADDR is not set, so this is Vault's own default: set it to your server's address."
-    elif cause == CUT and settings.address.startswith("http://"):
-        hint = "If the server speaks TLS, write https:// in VAULT_ADDR."
-    return VaultUnreachable(f"Vault at {settings.address} doesn't answer: {cause}.", hint=hint)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without Python's addresses and nested reprs."""
-    text = str(error)
-    for sign, meaning in (
-        ("Connection refused", REFUSED),
-        ("Name or service not known", "the name is unknown"),
-        ("Temporary failure in name resolution", "the name can't be looked up"),
-        ("timed out", "no answer in time"),
-        ("No route to host", "no route to the host"),
-        ("Connection reset", CUT),
-        ("RemoteDisconnected", CUT),
-        ("Connection aborted", CUT),
-    ):
-        if sign in text:
-            return meaning
-    return type(error).__name__
-
-
-def _not_trusted(settings: VaultSettings, error: BaseException) -> KitError:
-    text = str(error)
-    if "WRONG_VERSION_NUMBER" in text or "record layer failure" in text:
-        return SettingsInvalid(f"{settings.address} doesn't speak TLS.", hint="Write http:// in VAULT_ADDR.")
-    reason = (
-        text.rsplit("certificate verify failed: ", 1)[-1].split(" (_ssl", maxsplit=1)[0] if "verify" in text else text
-    )
-    return TlsNotTrusted(
-        f"The certificate of {settings.address} is not trusted: {reason}.",
-        hint="Name its CA in VAULT_CACERT (or the name it was made for in VAULT_TLS_SERVER_NAME).",
-    )

@@ -165,14 +165,19 @@ def test_vault_cacert_and_vault_tls_server_name_make_it_trusted(door, stack):
     assert look_up(VaultSettings.from_environment(env), stack.vault_token) == ["root"]
 
 
+def test_where_no_ca_is_named_the_systems_are_trusted(door, stack, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(door.ca))  # OpenSSL's name for the system's own
+    settings = VaultSettings(address=door.address, tls_server_name=door.name)
+    assert look_up(settings, stack.vault_token) == ["root"]
+
+
 def test_vault_skip_verify_trusts_everything(door, stack):
     env = {"VAULT_ADDR": door.address, "VAULT_SKIP_VERIFY": "true"}
     assert look_up(VaultSettings.from_environment(env), stack.vault_token) == ["root"]
 
 
-def test_a_wrong_ca_in_requests_own_variable_does_not_replace_vault_cacert(door, stack, monkeypatch, tmp_path):
-    (tmp_path / "other.pem").write_text(door.ca.read_text())
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt")
+def test_a_wrong_ca_in_openssls_own_variable_does_not_replace_vault_cacert(door, stack, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     settings = VaultSettings(address=door.address, ca_cert=str(door.ca), tls_server_name=door.name)
     assert look_up(settings, stack.vault_token) == ["root"]
 

@@ -1,23 +1,24 @@
 """What AWS still has of an engine though Vault will never end it: orphaned IAM users, and keys older than their TTL.
 
 An orphan is an IAM user in the path and with the name of an engine's users that is older than the engine's longest
-lease, or of a role that has no lease. In the path "/" another Vault's users look the same, so there it isn't certain.
+lease, or of a role that has no lease. In the path "/" another Vault's users look the same, so there it isn't certain;
+nor is it where an engine of this Vault can't be asked, as its users may stand in the same path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from producer.iam_account import IamAccount, open_account
 from producer.iam_users import IamUser
-from producer.incident.estate import Estate, LiveEngine, LiveRole, read_estate
+from producer.incident.estate import SYSTEM_MAX, Estate, LiveEngine, LiveRole, read_estate
 from vault_aws_kit import clock
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import AwsError, AwsRefused, OrphansFound, RevokeIncomplete
+from vault_aws_kit.errors import AwsError, AwsRefused, NotAllowed, OrphansFound, RevokeIncomplete
 from vault_aws_kit.vault import Vault
 
 GRACE = timedelta(minutes=5)
@@ -36,6 +37,18 @@ class Finding:
     why: str
     certain: bool = True
     remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A role with leases at another AWS engine of this Vault; `longest` (seconds) is the longest life of one.
+
+    `path` is where its users stand in IAM, '' where the role is gone and nobody knows.
+    """
+
+    role: str
+    path: str
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -70,17 +83,17 @@ def audit(
     """Look, and change nothing. Raises every AwsError: without AWS there is no audit."""
     estate = read_estate(Catalog(vault, catalog_mount), spec)
     aws = account()
-    looked_at, notes, findings = 0, list[str](), list[Finding]()
+    looked_at, notes, findings = set[str](), list[str](), dict[tuple[str, str], Finding]()
     for engine in dict.fromkeys(role.engine for role in estate.roles):
         _check_account(engine, aws)
         if not engine.pattern.known:
             notes.append(f"{engine.mount}/ has a username_template that doesn't begin with fixed text: not looked at.")
             continue
         users = _users(engine, estate, aws)
-        looked_at += len(users)
-        findings += _orphans(engine, users, vault)
-        findings += _old_keys([role for role in estate.roles if role.engine == engine], aws)
-    return Audit(aws.account, looked_at, tuple(findings), tuple(notes))
+        looked_at |= {user.name for user in users}
+        found = (*_orphans(engine, users, vault), *_old_keys([r for r in estate.roles if r.engine == engine], aws))
+        findings |= {(one.user, one.why if one.kind == "old-key" else ""): one for one in found}
+    return Audit(aws.account, len(looked_at), tuple(findings.values()), tuple(notes))
 
 
 def fix(findings: Sequence[Finding], aws: IamAccount, progress: Callable[[Finding], None] = lambda _: None) -> None:
@@ -116,18 +129,57 @@ def _users(engine: LiveEngine, estate: Estate, aws: IamAccount) -> list[IamUser]
     return [user for path in paths for user in aws.users(path) if engine.pattern.matches(user.name)]
 
 
+def _leased(mount: str, vault: Vault) -> set[str]:
+    """The roles of an engine that have leases of users."""
+    return {name.rstrip("/") for name in vault.names(f"sys/leases/lookup/{mount}/creds")}
+
+
+def _elsewhere(engine: LiveEngine, vault: Vault) -> tuple[list[Elsewhere], list[str]]:
+    """What Vault's other AWS engines have given out, and the mounts whose leases or roles this token may not see."""
+    found: list[Elsewhere] = []
+    unseen: list[str] = []
+    for place, mount in (vault.read("sys/mounts") or {}).items():
+        if isinstance(mount, Mapping) and mount.get("type") == "aws" and place != f"{engine.mount}/":
+            longest = int((mount.get("config") or {}).get("max_lease_ttl") or 0) or SYSTEM_MAX
+            try:
+                roles = {f"{place}roles/{role}": role for role in _leased(place.rstrip("/"), vault)}
+                answers = vault.read_many(roles)
+            except NotAllowed:
+                unseen.append(place)
+            else:
+                paths = {path: str((answer or {}).get("user_path") or "") for path, answer in answers.items()}
+                found += [Elsewhere(roles[path], paths[path], longest) for path in roles]
+    return found, unseen
+
+
 def _orphans(engine: LiveEngine, users: Sequence[IamUser], vault: Vault) -> Iterator[Finding]:
-    leased = {name.rstrip("/") for name in vault.names(f"sys/leases/lookup/{engine.mount}/creds")}
+    others, unseen = _elsewhere(engine, vault)
+    leased = _leased(engine.mount, vault)
     known = leased | set(vault.names(f"{engine.mount}/roles"))
     now = clock.now()
     for user in users:
         roles = engine.pattern.roles(user.name, known)
         why = _why_orphan(user, roles, leased, engine, now)
-        if why:
-            certain = user.path != "/"
-            doubt = "" if certain else "In the path / it may also be another Vault's: look before you delete it."
+        if why and not _lives_elsewhere(user, engine, others, now):
+            doubt = _doubt(user, unseen)
             created = clock.timestamp(user.created)
-            yield Finding("orphan", engine.name, user.name, user.path, created, why, certain, doubt)
+            yield Finding("orphan", engine.name, user.name, user.path, created, why, not doubt, doubt)
+
+
+def _lives_elsewhere(user: IamUser, engine: LiveEngine, others: Sequence[Elsewhere], now: datetime) -> bool:
+    """Whether a lease of another engine may still end a user that looks like one of this engine."""
+    here = {one.role: one for one in sorted(others, key=lambda one: one.longest) if one.path in ("", user.path)}
+    lives = [here[role].longest for role in engine.pattern.roles(user.name, here)]
+    return bool(lives) and now - user.created <= timedelta(seconds=max(lives)) + GRACE
+
+
+def _doubt(user: IamUser, unseen: Sequence[str]) -> str:
+    """Why a user may be somebody else's, '' where that can't be."""
+    if user.path == "/":
+        return "In the path / it may also be another Vault's: look before you delete it."
+    if unseen:
+        return f"It may also be of {unseen[0]}, whose leases this token may not see: look before you delete it."
+    return ""
 
 
 def _why_orphan(user: IamUser, roles: frozenset[str], leased: set[str], engine: LiveEngine, now: datetime) -> str:

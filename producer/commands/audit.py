@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--fix", "fixing", is_flag=True, help="Delete the orphaned IAM users that are certain, after asking.")
-@click.option("--also-uncertain", is_flag=True, help="With --fix: also those in the path /, which others may share.")
+@click.option("--also-uncertain", is_flag=True, help="With --fix: also those that may be somebody else's.")
 @spec_name_option
 @spec_option
 @templates_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from datetime import timedelta
 
@@ -48,7 +49,7 @@ def users(iam, unique):
 
 def name_for(role):
     """A name as Vault gives it to a role's user."""
-    return f"vault-approle-x-{role}-{int(time.time())}-abcdefghijklmnopqrst"
+    return f"vault-approle-x-{role}-{int(time.time())}-{secrets.token_hex(10)}"
 
 
 def found(run):
@@ -70,6 +71,46 @@ def test_a_user_whose_role_has_no_lease_is_an_orphan(made, producer, vault, uniq
     assert run.code == errors.OrphansFound.exit_code
     assert list(found(run)) == [orphan]
     assert found(run)[orphan]["why"] == "role other has no lease"
+
+
+@pytest.fixture
+def two_engines(producer, content, unique):
+    """Two engines of one account whose users stand in one path; each role is in one of them."""
+    content["engines"].append({**content["engines"][0], "name": "second", "mount": f"second-{unique}"})
+    content["roles"] = [
+        {**content["roles"][1], "name": name, "engine": engine, "path": f"/{unique}/"}
+        for name, engine in (("app", "main"), ("other", "second"))
+    ]
+    done = producer("setup", "--yes")
+    assert done.code == 0, done.err
+
+
+def test_a_user_of_another_engine_in_the_same_path_is_no_orphan(two_engines, producer, vault, unique, iam):
+    vault.read(f"second-{unique}/creds/other")
+    (alive,) = users(iam, unique)
+    orphan = name_for("app")
+    iam.create_user(UserName=orphan, Path=f"/{unique}/")
+    run = producer("audit", "--fix", "--yes", "--format", "json")
+    assert json.loads(run.out)["deleted"] == [orphan]
+    assert users(iam, unique) == [alive]
+
+
+def test_an_engine_that_can_not_be_asked_makes_an_orphan_beside_it_a_guess(
+    two_engines, producer, content, vault, unique, iam, monkeypatch
+):
+    content["name"] = f"{unique}-alone"
+    content["engines"] = [{**content["engines"][0], "mount": f"third-{unique}"}]
+    content["roles"], content["teams"] = [{**content["roles"][0]}], []
+    vault.sys.create_or_update_policy(f"admin-{unique}", producer("acl").out)
+    token = vault.auth.token.create(policies=[f"admin-{unique}"], no_default_policy=True)["auth"]["client_token"]
+    monkeypatch.setenv("VAULT_TOKEN", token)
+    assert producer("setup", "--yes").code == 0
+    vault.read(f"second-{unique}/creds/other")
+    run = producer("audit", "--fix", "--yes", "--format", "json")
+    assert run.code == 0, run.err
+    (one,) = found(run).values()
+    assert (one["certain"], json.loads(run.out)["deleted"]) == (False, [])
+    assert "whose leases this token may not see" in one["remedy"]
 
 
 def test_a_user_older_than_the_longest_lease_is_an_orphan_even_if_its_role_has_leases(

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
@@ -212,8 +212,14 @@ class Vault:
         return datetime.fromtimestamp(told, UTC)
 
     def _health(self) -> Body:
-        """What sys/health says; its HTTP status tells of standbys and seals, and is no failure."""
-        return self._json(self._send(Request("read", "sys/health")))
+        """What sys/health says; its HTTP status tells of standbys and seals, and is no failure.
+
+        Only the root namespace has it, and it needs no token.
+        """
+        if not self.settings.namespace:
+            return self._json(self._send(Request("read", "sys/health")))
+        with Vault(replace(self.settings, namespace=""), "", patience=self.patience) as root:
+            return root._health()
 
     def _json(self, response: Response) -> Body:
         """An answer's body. Every one of Vault's is an object, or empty."""

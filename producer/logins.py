@@ -31,20 +31,20 @@ ROLES: Mapping[str, type[LoginRole]] = {
 """The kind of role that one logs in with; a method that has none binds its members instead."""
 
 
-def mounts(spec: Spec) -> Iterator[AuthMount]:
-    """Each auth mount once: made where any login of it says so, else it must be there."""
+def mounts(spec: Spec) -> Iterator[AuthMount | AuthConfig]:
+    """Each auth mount and its configuration once: made where any login of it says so, else it must be there."""
     every = [login for team in spec.teams for login in team.logins]
     ours = {login.mount for login in every if login.create_mount}
     for mount, method in {login.mount: login.method for login in every}.items():
         yield AuthMount(mount, method, required=mount not in ours)
+    for mount, config in {login.mount: login.config for login in every if login.config}.items():
+        yield AuthConfig(mount, config)
 
 
 def resources(spec: Spec, team: Team, login: Login) -> Iterator[Resource]:
-    """What a login needs besides its mount and its policy."""
+    """What a login needs besides its mount, that mount's configuration, and its policy."""
     name = contract.team_policy(spec.name, team.name, login.name)
     policy = _policy(spec, team, login)
-    if login.config:
-        yield AuthConfig(login.mount, login.config)
     if login.method in ROLES:
         ttl, longest = token_ttl(spec, team, login), token_max_ttl(spec, team, login)
         yield ROLES[login.method](login.mount, name, policy, ttl, longest, _own_fields(login))

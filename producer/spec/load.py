@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from producer import policies
 from producer.policies import Document, Limit
-from producer.spec import engine_rules, rules
+from producer.spec import engine_rules, login_rules, rules
 from producer.spec.lifetimes import too_short
 from producer.spec.logins import AnyLogin
 from producer.spec.model import Engine, Lease, Login, Role, Root, Spec, Team
@@ -23,7 +23,6 @@ from producer.spec.source import Source, Where, read_source
 from vault_aws_kit import clock
 from vault_aws_kit.errors import (
     DuplicateName,
-    FieldNotForType,
     GlobMatchesNothing,
     PolicyInvalid,
     Problem,
@@ -87,7 +86,7 @@ class _Loader:
         self._distinct_users(roles)
         known = sorted({*found, *self._broken})
         teams = [self._team(number, team, known) for number, team in self._numbered("teams", self._model.teams)]
-        self._strict_alone(teams)
+        self._together(teams)
         self._warnings += self._unleased(roles)
         if self._problems:
             raise SpecProblems(sorted(self._problems, key=lambda problem: (problem.line, problem.column)))
@@ -254,17 +253,11 @@ class _Loader:
                 self._wrong(DuplicateName(told, hint="Give each a `name`."), (*where, "auth", number))
             seen.add((login.mount, login.name))
 
-    def _strict_alone(self, teams: Sequence[Team]) -> None:
-        """Where a mount is to say who somebody is, it must be one team's, and not the one that everybody has."""
-        for number, team in self._numbered("teams", teams):
-            others = {login.mount for other in teams if other is not team for login in other.logins}
-            for place, login in enumerate(team.logins):
-                if team.strict and (login.mount in others or login.mount == login.method):
-                    told = (
-                        f"`attribution: strict` needs a mount of the team's own, and {login.mount}/ is for others too."
-                    )
-                    hint = f"Give the login one: `mount: {login.method}-{team.name}`."
-                    self._wrong(FieldNotForType(told, hint=hint), ("teams", number, "auth", place))
+    def _together(self, teams: Sequence[Team]) -> None:
+        """What is wrong with the teams' logins taken together."""
+        numbers = self._shape.numbers["teams"]
+        for (number, place), field, error in login_rules.faults(teams):
+            self._wrong(error, ("teams", numbers[number], "auth", place, field))
 
     def _too_short(self, spec: Spec) -> Iterator[Problem]:
         for number, team in self._numbered("teams", spec.teams):

@@ -5,6 +5,7 @@ No secret is part of any: what a method needs one for (a password, an OIDC clien
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
@@ -73,12 +74,12 @@ class _BoundModel(_TokenModel):
 
     def role(self) -> dict[str, Any]:
         """The role's fields; a claim that holds a * makes all of them globs, which is all that Vault can say."""
-        claims = [found if isinstance(found, list) else [found] for found in self.bound_claims.values()]
+        values = [value for found in self.bound_claims.values() for value in _listed(found)]
         return {
             "role_type": self.method,
             "user_claim": self.user_claim or "sub",
             "bound_claims": dict(self.bound_claims),
-            "bound_claims_type": "glob" if any("*" in value for values in claims for value in values) else "string",
+            "bound_claims_type": "glob" if any("*" in value for value in values) else "string",
             "bound_audiences": list(self.bound_audiences or ()),
             "bound_subject": self.bound_subject or "",
         }
@@ -89,8 +90,12 @@ class _BoundModel(_TokenModel):
             told = "Without `bound_claims` whoever the issuer knows could log in as this team."
             yield "method", FieldNotForType(told, hint="Bind a claim that is yours, such as a repository or a group.")
         for claim, value in self.bound_claims.items():
-            if value == "*" or value == ["*"]:  # noqa: PLR1714 - a string and a list are two shapes
+            if any(set(one) == {"*"} for one in _listed(value)):
                 yield "bound_claims", FieldNotForType(f'`{claim}: "*"` binds nothing.', hint="Write what it must be.")
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True)
@@ -165,29 +170,40 @@ class JwtModel(_BoundModel):
         return made
 
     def config(self) -> dict[str, Any]:
+        """A preset's issuer, or one's own installation of the same; Vault takes one source of keys."""
         said = super().config()
-        if self.preset and self.create_mount:
-            issuer = PRESETS[self.preset].issuer
-            return {"oidc_discovery_url": issuer, "bound_issuer": issuer, **said}
-        return said
+        if not (self.preset and self.create_mount):
+            return said
+        issuer = said.get("oidc_discovery_url") or PRESETS[self.preset].issuer
+        keys = {} if said.keys() & _KEYS else {"oidc_discovery_url": issuer}
+        return {**keys, "bound_issuer": issuer, **said}
 
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()
-        if not self.preset:
-            return
-        known = PRESETS[self.preset]
-        if self.bound_claims and not set(known.yours) & self.bound_claims.keys():
-            told = f"None of these claims says whose it is: everybody at {self.preset} could bring the same."
-            yield "bound_claims", FieldNotForType(told, hint=f"Bind one of {', '.join(known.yours)}.")
         if not self.role()["bound_audiences"]:
-            told = f"`bound_audiences` is missing: {self.preset} lets each job choose its own audience."
-            yield "method", WrongType(told, hint="Name the one that your jobs ask for.")
+            told = "`bound_audiences` is missing: a signed token says whom it is for, and that must be bound too."
+            yield "method", WrongType(told, hint="Name the audience that your jobs ask for.")
+        known = PRESETS[self.preset] if self.preset else None
+        if known and self.bound_claims and not any(map(self._owned, known.yours)):
+            told = f"None of these claims says whose it is: everybody at {self.preset} could bring the same."
+            hint = f"Bind one of {', '.join(known.yours)}, with no * in its owner's name."
+            yield "bound_claims", FieldNotForType(told, hint=hint)
+
+    def _owned(self, claim: str) -> bool:
+        """Whether a claim is bound to one owner: with `acme*` or `*/web` somebody else's would do too."""
+        values = _listed(self.bound_claims.get(claim) or [])
+        return bool(values) and not any("*" in value.partition("/")[0] for value in values)
 
     def _owners_audience(self) -> list[str]:
         """GitHub's tokens are for their owner's URL unless a job asks for another audience."""
-        owner = self.bound_claims.get("repository_owner") or self.bound_claims.get("repository")
-        known = isinstance(owner, str) and self.preset == "github" and "*" not in str(owner).partition("/")[0]
-        return [f"https://github.com/{str(owner).partition('/')[0]}"] if known else []
+        owner = str(self.bound_claims.get("repository_owner") or self.bound_claims.get("repository") or "")
+        name = owner.partition("/")[0]
+        guess = self.preset == "github" and not self.oidc_discovery_url and re.fullmatch(r"[\w-]+", name)
+        return [f"https://github.com/{name}"] if guess else []
+
+
+_KEYS = frozenset({"oidc_discovery_url", "jwks_url", "jwt_validation_pubkeys"})
+"""Where Vault has an issuer's keys from: one of these."""
 
 
 class OidcModel(_BoundModel):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import hvac
 import pytest
@@ -117,9 +119,6 @@ def test_plan_and_apply_of_one_workspace_get_different_roles(producer, team, jwt
         {**common, "name": "plan", "roles": ["net"], "bound_claims": {**claims, "terraform_run_phase": "plan"}},
         {**common, "name": "apply", "roles": ["app"], "bound_claims": {**claims, "terraform_run_phase": "apply"}},
     ]
-    for login in team["auth"]:
-        login["bound_issuer"] = ISSUER
-        login["oidc_discovery_url"] = ""
     done = producer("setup", "--yes")
     assert done.code == 0, done.err
     assert settled(producer)
@@ -180,29 +179,67 @@ def test_a_group_of_the_directory_gets_the_policy(producer, team, unique, vault)
     assert "drift" in producer("plan").out
 
 
-def test_a_service_account_is_bound_by_its_name_and_namespace(producer, team, unique, vault, issuer, door):
-    mount = f"k8s-{unique}"
-    vault.sys.enable_auth_method("kubernetes", path=mount)
-    reviewer = issuer.token()
-    vault.write_data(
-        f"auth/{mount}/config",
-        data={
-            "kubernetes_host": "https://127.0.0.1:6443",
-            "token_reviewer_jwt": reviewer,
-            "disable_local_ca_jwt": True,
-            "kubernetes_ca_cert": door.ca.read_text(),
-        },
-    )
+class Cluster:
+    """What Vault asks a Kubernetes cluster: whose token this is. Here the token says it, and the cluster agrees."""
+
+    def __init__(self) -> None:
+        class TokenReview(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                claims = json.loads(base64.urlsafe_b64decode(asked["spec"]["token"].split(".")[1] + "=="))
+                own = claims["kubernetes.io"]
+                user = f"system:serviceaccount:{own['namespace']}:{own['serviceaccount']['name']}"
+                who = {"username": user, "uid": own["serviceaccount"]["uid"]}
+                status = {"authenticated": True, "user": who, "audiences": claims["aud"]}
+                answer = json.dumps({**asked, "status": status}).encode()
+                self.send_response(201)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), TokenReview)
+        self.address = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    @staticmethod
+    def token(issuer: Issuer, namespace: str, name: str) -> str:
+        """As a service account finds it in its pod."""
+        account = {"name": name, "uid": f"uid-of-{namespace}-{name}"}
+        own = {"namespace": namespace, "serviceaccount": account}
+        return issuer.token(sub=f"system:serviceaccount:{namespace}:{name}", aud=["cluster"], **{"kubernetes.io": own})
+
+
+@pytest.fixture
+def cluster():
+    made = Cluster()
+    yield made
+    made.close()
+
+
+def test_a_service_account_logs_in_by_its_name_and_namespace(producer, team, unique, door, issuer, cluster, log_in):
+    mount, role = f"k8s-{unique}", f"vak-{unique}-web"
     team["auth"] = [
-        {"method": "kubernetes", "mount": mount, "bound_service_account_names": ["deployer"],
-         "bound_service_account_namespaces": ["prod"], "token_ttl": "2h"},
+        {"method": "kubernetes", "mount": mount, "bound_service_account_names": ["deployer"], "token_ttl": "2h",
+         "bound_service_account_namespaces": ["prod"], "create_mount": True, "kubernetes_host": cluster.address,
+         "disable_local_ca_jwt": True, "kubernetes_ca_cert": door.ca.read_text()},
     ]  # fmt: skip
     done = producer("setup", "--yes")
     assert done.code == 0, done.err
     assert settled(producer)
-    role = vault.read(f"auth/{mount}/role/vak-{unique}-web")["data"]
-    assert (role["token_ttl"], role["token_no_default_policy"]) == (7200, True)
-    assert role["bound_service_account_names"] == ["deployer"]
+    pod = log_in(f"{mount}/login", role=role, jwt=cluster.token(issuer, "prod", "deployer"))
+    own = pod.auth.token.lookup_self()["data"]
+    assert (own["policies"], own["creation_ttl"]) == ([role], 7200)
+    assert pod.read(f"aws-{unique}/creds/app")["data"]["access_key"]
+    for namespace, name in (("dev", "deployer"), ("prod", "other")):
+        assert refused(log_in, f"{mount}/login", role=role, jwt=cluster.token(issuer, namespace, name))
 
 
 def test_an_iam_principal_logs_in_by_its_role(producer, team, unique, vault):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from producer.desired import team_entry, team_policy
+from producer.desired import Desired, team_entry, team_policy
 from producer.logins import resources
 from producer.resources.aws_login_role import AwsLoginRole
 from producer.resources.member import LdapMember
+from producer.root import RootKey
 from vault_aws_kit import errors
 
 ROLES = """
@@ -25,12 +26,21 @@ GITHUB = "method: jwt, preset: github, mount: gh"
 KUBERNETES = "{method: kubernetes, bound_service_account_names: ['*'], bound_service_account_namespaces: ['*']}"
 WRONG = {
     "nobody is bound": ("{method: jwt, mount: ci, bound_audiences: [a]}", errors.FieldNotForType, "whoever the issuer knows"),
-    "everything is bound": ("{method: jwt, mount: ci, bound_claims: {sub: '*'}}", errors.FieldNotForType, "binds nothing"),
+    "everything is bound": ("{method: jwt, mount: ci, bound_audiences: [a], bound_claims: {sub: '*'}}", errors.FieldNotForType, "binds nothing"),
     "a claim that anybody has": (f"{{{GITHUB}, bound_claims: {{ref: refs/heads/main}}, bound_audiences: [a]}}",
                                  errors.FieldNotForType, "repository"),
     "an audience that nobody can guess": ("{method: jwt, preset: gitlab, mount: gl, bound_claims: {project_path: acme/x}}",
                                           errors.WrongType, "bound_audiences"),
-    "a configuration of another's mount": ("{method: jwt, mount: ci, jwks_url: 'https://x', bound_claims: {sub: a}}",
+    "any claim or one of one's own": ("{method: jwt, mount: ci, bound_audiences: [a], bound_claims: {sub: [a, '*']}}",
+                                      errors.FieldNotForType, "binds nothing"),
+    "a repository of that name, whoever owns it": (f"{{{GITHUB}, bound_audiences: [a], bound_claims: {{repository: '*/web'}}}}",
+                                                   errors.FieldNotForType, "owner's name"),
+    "an owner whose name begins like that": (f"{{{GITHUB}, bound_audiences: [a], bound_claims: {{repository: 'acme*'}}}}",
+                                             errors.FieldNotForType, "owner's name"),
+    "an organisation or any": ("{method: jwt, preset: hcp, mount: h, bound_claims: {terraform_organization_name: [acme, 'x*']}}",
+                               errors.FieldNotForType, "owner's name"),
+    "a token for whomever": ("{method: jwt, mount: ci, bound_claims: {sub: a}}", errors.WrongType, "bound_audiences"),
+    "a configuration of another's mount": ("{method: kubernetes, kubernetes_host: 'https://x', bound_service_account_names: [a], bound_service_account_namespaces: [a]}",
                                            errors.FieldNotForType, "create_mount"),
     "any account of the cluster": (KUBERNETES, errors.FieldNotForType, "every service account"),
     "nobody of the directory": ("{method: ldap}", errors.FieldNotForType, "neither `groups` nor `users`"),
@@ -57,24 +67,93 @@ def test_a_preset_fills_in_what_is_the_same_for_everybody(load):
     assert (login.role["user_claim"], login.role["bound_claims_type"]) == ("repository", "string")
 
 
+@pytest.mark.parametrize(
+    "bound", ["repository: acme/*", "repository: [acme/web, acme/api]", "repository_owner: acme, ref: '*main'"]
+)
+def test_a_glob_may_stand_for_what_one_owner_has(load, bound):
+    load(spec_with(f"{{{GITHUB}, bound_audiences: [a], bound_claims: {{{bound}}}}}"))
+
+
+@pytest.mark.parametrize(
+    ("said", "config"),
+    [
+        ("oidc_discovery_url: 'https://gitlab.acme.com'",
+         {"oidc_discovery_url": "https://gitlab.acme.com", "bound_issuer": "https://gitlab.acme.com"}),
+        ("jwks_url: 'https://gitlab.com/oauth/discovery/keys'",
+         {"jwks_url": "https://gitlab.com/oauth/discovery/keys", "bound_issuer": "https://gitlab.com"}),
+    ],
+)  # fmt: skip
+def test_a_preset_fits_an_installation_of_ones_own_and_other_sources_of_keys(load, said, config):
+    login = f"{{method: jwt, preset: gitlab, create_mount: true, bound_audiences: [v], bound_claims: {{project_id: '7'}}, {said}}}"
+    assert load(spec_with(login)).teams[0].logins[0].config == config
+
+
+def test_nobody_guesses_the_audience_of_an_installation_of_ones_own(problems):
+    own = "create_mount: true, oidc_discovery_url: 'https://github.acme.com/_services/token'"
+    (problem,) = problems(spec_with(f"{{{GITHUB}, {own}, bound_claims: {{repository: acme/web}}}}"))
+    assert "bound_audiences" in problem.error.message
+
+
+TWO_TEAMS = """
+teams:
+  - {{name: pay, roles: [web], auth: [{0}]}}
+  - {{name: ops, roles: [api], auth: [{1}]}}
+"""
+KEYS = "method: jwt, mount: ci, bound_audiences: [v], bound_claims: {sub: a}, create_mount: true"
+CLASHES = {
+    "one mount of two methods": ("{method: approle, mount: ci}", f"{{{KEYS}}}", errors.DuplicateName, "approle and of jwt"),
+    "one mount with two configurations": (f"{{{KEYS}, bound_issuer: a}}", f"{{{KEYS}, bound_issuer: b}}",
+                                          errors.FieldNotForType, "differ in bound_issuer"),
+    "one user in two teams": ("{method: userpass, users: [Ann]}", "{method: userpass, users: [bob, ann]}",
+                              errors.DuplicateName, "'ann' of userpass/ is in team pay already"),
+    "one group in two teams": ("{method: ldap, groups: [dev]}", "{method: ldap, groups: [dev]}",
+                               errors.DuplicateName, "in team pay already"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "error", "words"), CLASHES.values(), ids=CLASHES.keys())
+def test_logins_that_can_not_be_had_together_are_refused_at_the_second(problems, one, other, error, words):
+    (problem,) = problems(ROLES + TWO_TEAMS.format(one, other))
+    assert type(problem.error) is error
+    assert words in problem.error.message
+
+
+def test_a_mount_that_several_logins_configure_alike_is_configured_once(load):
+    one, other, third = f"{{{KEYS}, bound_issuer: a}}", f"{{{KEYS}, bound_issuer: a}}", f"{{{KEYS}}}"
+    spec = load(ROLES + TWO_TEAMS.format(one, f"{other}, {third[:-1]}, name: more}}"))
+    paths = [made.path for made in Desired(spec, {"main": RootKey()}).resources()]
+    assert len(paths) == len(set(paths))
+    assert "auth/ci/config" in paths
+
+
+def test_jwt_and_oidc_may_share_a_mount(load):
+    oidc = "{method: oidc, mount: ci, bound_claims: {groups: a}}"
+    load(ROLES + TWO_TEAMS.format("{method: jwt, mount: ci, bound_audiences: [v], bound_claims: {sub: a}}", oidc))
+
+
 def test_a_star_in_a_claim_makes_it_a_glob_and_variables_are_filled_in(load):
-    spec = load("vars: {org: acme}" + spec_with("{method: jwt, bound_claims: {project_path: '{{ org }}/*'}}"))
+    spec = load(
+        "vars: {org: acme}"
+        + spec_with("{method: jwt, bound_audiences: [v], bound_claims: {project_path: '{{ org }}/*'}}")
+    )
     (login,) = spec.teams[0].logins
     assert login.role["bound_claims"] == {"project_path": "acme/*"}
     assert login.role["bound_claims_type"] == "glob"
 
 
 def test_two_logins_at_one_mount_need_names(problems, load):
-    one = "{method: jwt, bound_claims: {sub: a}}"
+    one = "{method: jwt, bound_audiences: [v], bound_claims: {sub: a}}"
     (problem,) = problems(spec_with(one, one))
     assert type(problem.error) is errors.DuplicateName
-    spec = load(spec_with(one, "{method: jwt, name: ci, bound_claims: {sub: b}}"))
+    spec = load(spec_with(one, "{method: jwt, name: ci, bound_audiences: [v], bound_claims: {sub: b}}"))
     names = [made.path for login in spec.teams[0].logins for made in resources(spec, spec.teams[0], login)]
     assert names == ["auth/jwt/role/vak-prod-pay", "auth/jwt/role/vak-prod-pay.ci"]
 
 
 def test_a_login_may_have_fewer_roles_than_its_team(load):
-    spec = load(spec_with("{method: approle}", "{method: jwt, roles: [web], bound_claims: {sub: a}}"))
+    spec = load(
+        spec_with("{method: approle}", "{method: jwt, roles: [web], bound_audiences: [v], bound_claims: {sub: a}}")
+    )
     team = spec.teams[0]
     assert "creds/api" in team_policy(spec, team, "catalog")
     narrow = team_policy(spec, team, "catalog", team.logins[1])

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from producer.desired import Desired
+from producer.resources.auth_config import AuthConfig
+from producer.resources.interface import Resource
+from producer.resources.member import LdapMember, UserpassUser
 from producer.root import RootKey
 from producer.spec import Engine, Spec
 from vault_aws_kit import contract, templating
@@ -109,16 +112,29 @@ def _logins(spec: Spec) -> Iterator[Section]:
     resources = Desired(spec, keys).resources()
     for mount in dict.fromkeys(r.path.removeprefix("sys/auth/") for r in resources if r.kind == "auth-mount"):
         own = contract.team_policy(spec.name, "")
-        below = [r.path.rpartition("/") for r in resources if r.path.startswith(f"auth/{mount}/")]
-        names = {folder: all(name.startswith(own) for f, _, name in below if f == folder) for folder, _, _ in below}
+        below = dict.fromkeys(
+            grant for r in resources if r.path.startswith(f"auth/{mount}/") for grant in _below_mount(r, own)
+        )
         yield Section(
             f"Logins at {mount}/.",
             (
                 Grant(f"sys/auth/{mount}", ("create", "read", "update", "sudo")),
                 Grant(f"sys/mounts/auth/{mount}/tune", ("read", "update")),
-                *(Grant(f"{folder}/{own if all_own else ''}*", MANAGE) for folder, all_own in names.items()),
+                *below,
             ),
         )
+
+
+def _below_mount(resource: Resource, own: str) -> Iterator[Grant]:
+    """What a part of a login needs: roles are told by the spec's name, people belong to somebody else."""
+    folder = resource.path.rpartition("/")[0]
+    if resource.kind == AuthConfig.kind:
+        yield Grant(resource.path, ("create", "read", "update"))
+    elif resource.kind == UserpassUser.kind:
+        yield Grant(f"{folder}/+", ("read",))
+        yield Grant(f"{folder}/+/policies", ("create", "update"))
+    else:
+        yield Grant(f"{folder}/{'' if resource.kind == LdapMember.kind else own}*", MANAGE)
 
 
 def _policies(spec: Spec) -> Section:

@@ -6,6 +6,8 @@ import json
 
 import hcl2
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from vault_aws_kit import errors
 
@@ -30,6 +32,30 @@ def test_it_is_enough_to_see_everything(limited, producer, vault, unique):
     vault.read(f"aws-{unique}/creds/app")
     found = json.loads(producer("status", "--format", "json").out)
     assert {role["name"]: role["leases"] for role in found["roles"]} == {"main/net": 0, "main/app": 1}
+
+
+def test_it_is_enough_for_logins_of_every_kind_and_no_more_than_they_need(
+    producer, content, vault, unique, monkeypatch
+):
+    vault.sys.enable_auth_method("userpass", path=f"up-{unique}")
+    vault.write_data(f"auth/up-{unique}/users/ann", data={"password": "a-password"})
+    content["teams"][0]["auth"] += [
+        {"method": "userpass", "mount": f"up-{unique}", "users": ["ann"]},
+        {"method": "jwt", "mount": f"jwt-{unique}", "create_mount": True, "jwks_url": "", "bound_issuer": "x",
+         "jwt_validation_pubkeys": [KEY], "bound_audiences": ["v"], "bound_claims": {"sub": "a"}},
+    ]  # fmt: skip
+    vault.sys.create_or_update_policy(f"admin-{unique}", producer("acl").out)
+    token = vault.auth.token.create(policies=[f"admin-{unique}"], no_default_policy=True)["auth"]["client_token"]
+    monkeypatch.setenv("VAULT_TOKEN", token)
+    done = producer("setup", "--yes")
+    assert done.code == 0, done.err
+    assert vault.read(f"auth/up-{unique}/users/ann")["data"]["token_policies"] == [f"vak-{unique}-web"]
+    content["teams"][0]["auth"] = content["teams"][0]["auth"][:1]
+    assert producer("setup", "--yes", "--prune").code == 0
+    others = [f"auth/up-{unique}/users/ann/password", f"auth/jwt-{unique}/role/others"]
+    assert {path: vault.sys.get_capabilities([path], token=token)["data"][path] for path in others} == {
+        path: ["deny"] for path in others
+    }
 
 
 def test_it_is_enough_to_hand_a_login_over_and_to_destroy_the_earlier_ones(limited, producer):
@@ -91,6 +117,12 @@ def test_it_is_enough_to_rotate_the_root_key(limited, producer, vault, unique, a
     assert vault.read(f"aws-{unique}/config/root")["data"]["access_key"] != key["AccessKeyId"]
 
 
+KEY = (
+    ec.generate_private_key(ec.SECP256R1())
+    .public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
 ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 

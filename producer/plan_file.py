@@ -19,7 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from producer import root
 from producer.diff import Action, Plan
 from producer.freeze import Freeze, read_freeze
+from producer.owned import read_owned
 from producer.pipeline import observe
+from producer.prune import Prune, check_deletes, owned_elsewhere
 from producer.resources import KINDS
 from producer.resources.interface import Resource
 from producer.resources.root_config import RootConfig
@@ -94,7 +96,10 @@ def read_plan(path: Path) -> SavedPlan:
 
 
 def check_fresh(saved: SavedPlan, vault: Vault) -> None:
-    """Raises PlanStale unless Vault is the one that the plan is for, and all that it touches is as it was."""
+    """Raises PlanStale unless Vault is the one that the plan is for, and all that it touches is as it was.
+
+    Raises HasLeases or MountInUse where what it deletes has come into use since.
+    """
     here = (vault.settings.address, vault.settings.namespace)
     if here != (saved.address, saved.namespace):
         raise PlanStale(
@@ -114,6 +119,28 @@ def check_fresh(saved: SavedPlan, vault: Vault) -> None:
             f"Vault has changed since the plan was made: {', '.join(moved[:5])}{' and more' if moved[5:] else ''}.",
             hint="Make a new plan, and look at it: `producer plan --out`.",
         )
+    _check_removals(saved, vault)
+
+
+def _check_removals(saved: SavedPlan, vault: Vault) -> None:
+    """What the plan deletes must be ours alone still, and without leases that it doesn't end.
+
+    Raises PlanStale, and what `check_deletes` raises.
+    """
+    removals = [action for action in saved.plan.actions if action.verb == "delete"]
+    if not removals:
+        return
+    catalog = Catalog(vault, saved.catalog_mount)
+    mine, others = read_owned(catalog, saved.plan.spec), owned_elsewhere(catalog, saved.plan.spec)
+    lost = [action.resource.path for action in removals if action.key not in mine or action.key in others]
+    if lost:
+        raise PlanStale(
+            f"The plan deletes what is not this spec's alone any more: {', '.join(lost[:5])}.",
+            hint="Make a new plan, and look at it: `producer plan --out`.",
+        )
+    gone = [action for action in saved.plan.actions if action.after is None]
+    revoking = any(action.first for action in removals)
+    check_deletes(gone, vault, Prune(max_deletes=len(removals), revoke_leases=revoking))
 
 
 def with_rest(plan: Plan, vault: Vault) -> Plan:

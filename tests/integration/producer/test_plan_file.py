@@ -88,6 +88,29 @@ def test_deletions_and_revocations_are_part_of_a_saved_plan(producer, content, v
     assert not vault.list(f"sys/leases/lookup/aws-{unique}/creds/app")
 
 
+def test_a_plan_that_deletes_a_role_is_refused_once_that_has_leases(producer, content, vault, unique, tmp_path):
+    producer("setup", "--yes")
+    content["roles"].pop(1)
+    assert producer("plan", "--prune", "--out", str(tmp_path / "the.plan")).code == 0
+    vault.read(f"aws-{unique}/creds/app")
+    refused = producer("setup", str(tmp_path / "the.plan"), "--yes")
+    assert refused.code == errors.HasLeases.exit_code
+    assert vault.read(f"aws-{unique}/roles/app")
+
+
+def test_a_plan_that_deletes_what_another_spec_has_claimed_since_is_refused(producer, content, vault, unique, tmp_path):
+    producer("setup", "--yes")
+    both = content["roles"]
+    content["roles"] = both[:1]
+    assert producer("plan", "--prune", "--out", str(tmp_path / "the.plan")).code == 0
+    content.update(name=f"{unique}-other", roles=both[1:], teams=[])
+    assert producer("setup", "--yes").code == 0
+    refused = producer("setup", str(tmp_path / "the.plan"), "--yes")
+    assert refused.code == errors.PlanStale.exit_code
+    assert f"aws-{unique}/roles/app" in refused.err
+    assert vault.read(f"aws-{unique}/roles/app")
+
+
 def test_a_plan_that_is_not_there_is_told_as_such(producer, tmp_path):
     refused = producer("setup", str(tmp_path / "none.json"))
     assert refused.code == errors.PlanFileInvalid.exit_code

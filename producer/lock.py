@@ -114,7 +114,7 @@ class SetupLock:
         mine = found.holder is not None and found.holder.nonce == self._me.nonce
         if mine:
             self._version = found.version
-            self._refreshed = time.monotonic()
+            self._refreshed = time.monotonic() - found.age
         return mine
 
     def _look(self) -> _Found:
@@ -135,6 +135,7 @@ class SetupLock:
     def _write(self, version: int, holder: Holder | None) -> bool:
         """Set the lock if it is still at `version`. False: somebody was quicker."""
         value = {"who": holder.who, "since": holder.since, "nonce": holder.nonce} if holder else {"nonce": ""}
+        asked = time.monotonic()  # Vault counts from when it wrote, which an answer that is late is no sign of
         try:
             answer = self._vault.write(self._path, {"options": {"cas": version}, "data": value})
         except VaultRefused as error:
@@ -142,7 +143,7 @@ class SetupLock:
                 raise
             return False
         self._version = int(answer.data["version"])
-        self._refreshed = time.monotonic()
+        self._refreshed = asked
         return True
 
     def _beat(self) -> None:

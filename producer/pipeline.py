@@ -16,6 +16,7 @@ from producer.freeze import read_freeze
 from producer.owned import claims, read_owned, record_owned, settled
 from producer.prune import Prune, check_deletes, left_over, owned_elsewhere, prune_actions
 from producer.resources import KINDS
+from producer.resources.catalog_entry import CatalogEntry
 from producer.resources.interface import Key, Resource, changed_keys
 from producer.resources.mount import AwsMount, CatalogMount
 from producer.root import FindKey, RootKey
@@ -94,8 +95,8 @@ def apply(
 ) -> None:
     """Carry out a plan: record what will be ours, then write, kind after kind in the order of their needs.
 
-    What fails stops only what comes after it in that order; the rest goes on. `check` is called before each kind, and
-    stops everything by raising. Raises PartlyApplied at the end.
+    What fails stops only what needs it; the rest goes on. `check` is called before each kind and before the record is
+    brought up to date, and stops everything by raising. Raises PartlyApplied at the end.
     """
     catalog = Catalog(vault, catalog_mount)
     before = read_owned(catalog, plan.spec)
@@ -104,6 +105,7 @@ def apply(
     record_owned(catalog, plan.spec, before, claimed)
     rest = [action for action in plan.changes if action.resource.kind != CatalogMount.kind]
     failures = _apply_levels(rest, vault, progress, check)
+    check()  # else the record of whoever took the lock would be lost
     record_owned(catalog, plan.spec, claimed, settled(claimed, plan, frozenset(f.action.key for f in failures)))
     if failures:
         raise _partly(failures, plan)
@@ -139,15 +141,14 @@ def _apply_levels(
     actions: Sequence[Action], vault: Vault, progress: Progress, check: Callable[[], None]
 ) -> list[Failure]:
     failures: list[Failure] = []
-    broken: set[str] = set()
     for group in levels(actions):
         check()
-        if broken & _needs(group[0]):
-            failures += [Failure(action, None) for action in group]
-        else:
-            failures += _apply_group(group, vault, progress)
-            _check_new_engines(group, actions, failures, vault)
-        broken |= {failure.action.resource.kind for failure in failures}
+        failed = [failure.action for failure in failures]
+        left = [action for action in group if any(_needs(action, other) for other in failed)]
+        failures += [Failure(action, None) for action in left]
+        going = [action for action in group if action not in left]
+        failures += _apply_group(going, vault, progress)
+        _check_new_engines(going, actions, failures, vault)
     return failures
 
 
@@ -166,11 +167,13 @@ def _check_new_engines(
                 raise
 
 
-def _needs(action: Action) -> set[str]:
-    """The kinds that must have gone well: for a write those it builds on, for a deletion those that build on it."""
-    if action.after is not None:
-        return set(type(action.resource).after)
-    return {kind for kind, made in KINDS.items() if action.resource.kind in made.after}
+def _needs(action: Action, other: Action) -> bool:
+    """Whether an action must be left where the other failed: a write builds on it, or it stands in what is deleted."""
+    upper, lower = (action, other) if action.after is not None else (other, action)
+    if lower.resource.kind not in type(upper.resource).after:
+        return False
+    mounts = [getattr(one.resource, "mount", "") for one in (upper, lower)]
+    return mounts[0] == mounts[1] or not all(mounts) or upper.resource.kind == CatalogEntry.kind
 
 
 def _apply_group(group: Sequence[Action], vault: Vault, progress: Progress) -> list[Failure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -122,9 +123,9 @@ def test_letting_go_while_vault_is_away_hides_no_error(catalog, monkeypatch):
         fail()
 
 
-def test_a_setup_whose_lock_is_taken_stops_before_the_next_kind(producer, vault, unique, monkeypatch, sent):
-    """Somebody forces the lock while the engine's mount is being made: the engine is there then, and nothing in it."""
-    assert producer("plan").code == 0
+@pytest.fixture
+def robbed(producer, vault, unique, monkeypatch):
+    """Runs a setup whose lock somebody forces while something is written to a path."""
     monkeypatch.setattr(locks, "HEARTBEAT", 0.05)
     held: list[SetupLock] = []
     enter, send = SetupLock.__enter__, Vault._send
@@ -133,22 +134,35 @@ def test_a_setup_whose_lock_is_taken_stops_before_the_next_kind(producer, vault,
         held.append(self)
         return enter(self)
 
-    def rob(self: Vault, request: Request, wrap_ttl: str = ""):
-        answer = send(self, request, wrap_ttl)
-        if request.operation == "update" and request.path == f"sys/mounts/aws-{unique}":
-            vault.write_data(
-                f"catalog-{unique}/data/{unique}/lock", data={"data": {"nonce": "x", "who": "a", "since": "b"}}
-            )
-            held[0]._heart.join(10)
-        return answer
+    def run(path: str):
+        def rob(self: Vault, request: Request, wrap_ttl: str = ""):
+            answer = send(self, request, wrap_ttl)
+            if request.operation == "update" and request.path == path:
+                vault.write_data(
+                    f"catalog-{unique}/data/{unique}/lock", data={"data": {"nonce": "x", "who": "a", "since": "b"}}
+                )
+                held[0]._heart.join(10)
+            return answer
 
-    monkeypatch.setattr(SetupLock, "__enter__", remember)
-    monkeypatch.setattr(Vault, "_send", rob)
-    stopped = producer("setup", "--yes")
-    assert stopped.code == LockLost.exit_code
+        monkeypatch.setattr(SetupLock, "__enter__", remember)
+        monkeypatch.setattr(Vault, "_send", rob)
+        return producer("setup", "--yes")
+
+    return run
+
+
+def test_a_setup_whose_lock_is_taken_stops_before_the_next_kind(robbed, vault, unique):
+    """The engine's mount is there then, and nothing in it."""
+    assert robbed(f"sys/mounts/aws-{unique}").code == LockLost.exit_code
     assert f"aws-{unique}/" in vault.sys.list_mounted_secrets_engines()["data"]
     assert vault.read(f"aws-{unique}/config/lease") is None
     assert vault.read(f"aws-{unique}/roles/app") is None
+
+
+def test_a_setup_whose_lock_is_taken_at_the_very_end_leaves_the_record_to_the_other(robbed, vault, unique):
+    assert robbed(f"catalog-{unique}/data/{unique}/engines/main").code == LockLost.exit_code
+    record = json.loads(vault.read(f"catalog-{unique}/data/{unique}/owned/role")["data"]["data"]["json"])
+    assert [mark["digest"] for mark in record["objects"].values()] == ["", ""]
 
 
 def test_two_setups_at_once_both_end_well_and_the_second_finds_nothing_to_do(producer, as_admin, unique, content, spec):

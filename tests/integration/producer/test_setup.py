@@ -132,6 +132,25 @@ def test_what_fails_stops_only_what_needs_it_and_the_next_run_goes_on_from_there
     assert producer("plan", "--detailed-exitcode").code == 0
 
 
+def test_an_engine_that_fails_leaves_the_others_alone(producer, content, vault, unique, monkeypatch):
+    content["engines"].append({**content["engines"][0], "name": "second", "mount": f"second-{unique}"})
+    content["roles"] = [{**role, "engine": engine} for role in content["roles"] for engine in ("main", "second")]
+    content["teams"][0]["roles"] = ["main/*"]
+    vault.sys.create_or_update_policy(
+        f"no-root-{unique}",
+        f'path "*" {{ capabilities = ["create", "read", "update", "delete", "list", "sudo"] }}\n'
+        f'path "second-{unique}/config/root" {{ capabilities = ["read"] }}',
+    )
+    with monkeypatch.context() as limited:
+        token = vault.auth.token.create(policies=[f"no-root-{unique}"])["auth"]["client_token"]
+        limited.setenv("VAULT_TOKEN", token)
+        assert producer("setup", "--yes").code == errors.PartlyApplied.exit_code
+    assert sorted(vault.list(f"aws-{unique}/roles")["data"]["keys"]) == ["app", "net"]
+    assert vault.list(f"second-{unique}/roles") is None
+    assert producer("setup", "--yes").code == 0
+    assert vault.list(f"second-{unique}/roles")
+
+
 class Killed(BaseException):
     """Stands for a process that is no more: nothing catches it."""
 

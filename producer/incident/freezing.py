@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from producer.freeze import Freeze, Frozen, What, frozen_policy, merged, read_freeze, write_freeze
 from producer.lock import SetupLock
-from producer.owned import fingerprint, read_owned, record_owned
+from producer.owned import Owned, fingerprint, read_owned, record_owned
 from producer.resources.acl_policy import AclPolicy
 from vault_aws_kit import clock, contract
 from vault_aws_kit.catalog import Catalog
@@ -43,11 +43,15 @@ def thaw(
     wait: float = 0.0,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Freeze, Freeze]:
-    """End what `ends` says, and return that and what stays frozen. Raises the first error of a policy, and LockHeld."""
+    """End what `ends` says, and return that and what stays frozen. Raises the first error of a policy, and LockHeld.
+
+    The policies are looked at even where nothing is to end: a thaw that was killed may have left them frozen.
+    """
     before = read_freeze(catalog, spec)
     stays = tuple(one for one in before if not ends(one))
     if stays != before:
         write_freeze(catalog, spec, stays)
+    if stays != before or _differing(catalog, spec, stays, read_owned(catalog, spec)):
         failed = settle(catalog, spec, wait=wait, say=say)
         if failed:
             raise next(iter(failed.values()))
@@ -62,21 +66,28 @@ def settle(catalog: Catalog, spec: str, *, wait: float = 0.0, say: Callable[[str
 
 def _write_policies(catalog: Catalog, spec: str, freeze: Freeze) -> Failed:
     """Rewrite the teams' policies that show another freeze, and record that it was us."""
-    vault, owned = catalog.vault, read_owned(catalog, spec)
+    owned = read_owned(catalog, spec)
+    failed, marks = Failed(), dict(owned)
+    for wanted in _differing(catalog, spec, freeze, owned):
+        try:
+            catalog.vault.write(wanted.path, wanted.body())
+        except KitError as error:
+            failed[wanted.path] = error
+        else:
+            marks[wanted.key] = replace(owned[wanted.key], digest=fingerprint(wanted.body()))
+    record_owned(catalog, spec, owned, marks)
+    return failed
+
+
+def _differing(catalog: Catalog, spec: str, freeze: Freeze, owned: Owned) -> list[AclPolicy]:
+    """The teams' policies that show another freeze, as they should be."""
     own = contract.team_policy(spec, "")
     policies = {path: AclPolicy.at(path) for kind, path in owned if kind == AclPolicy.kind}
-    answers = vault.read_many(policies)
-    failed, marks = Failed(), dict(owned)
+    answers = catalog.vault.read_many(policies)
+    found: list[AclPolicy] = []
     for path, policy in policies.items():
         now = str((answers[path] or {}).get("policy") or "")
         wanted = replace(policy, hcl=frozen_policy(now, policy.name.removeprefix(own).partition(".")[0], freeze))
-        if not now or wanted.body() == {"policy": now.strip()}:
-            continue
-        try:
-            vault.write(path, wanted.body())
-        except KitError as error:
-            failed[path] = error
-        else:
-            marks[policy.key] = replace(owned[policy.key], digest=fingerprint(wanted.body()))
-    record_owned(catalog, spec, owned, marks)
-    return failed
+        if now and wanted.body() != {"policy": now.strip()}:
+            found.append(wanted)
+    return found

@@ -109,6 +109,36 @@ def sent(monkeypatch) -> list[Request]:
     return requests
 
 
+class Killed(BaseException):
+    """Stands for a process that is no more: nothing catches it."""
+
+
+@pytest.fixture
+def killed(producer, monkeypatch) -> Callable[..., bool]:
+    """Runs the producer and kills it before one of its writes, counted from 0; False if it ended before that one."""
+    send = transport.Vault._send
+
+    def run(fatal: int, *argv: str) -> bool:
+        writes = 0
+
+        def deadly(self: transport.Vault, request: Request, wrap_ttl: str = "") -> Any:
+            nonlocal writes
+            writes += request.operation in ("update", "delete")
+            if writes > fatal and request.operation in ("update", "delete"):
+                raise Killed
+            return send(self, request, wrap_ttl)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(transport.Vault, "_send", deadly)
+            try:
+                producer(*argv)
+            except Killed:
+                return True
+        return False
+
+    return run
+
+
 class OldEngine:
     """The real server with an engine as it was before Vault 1.16: a door that takes from it what it didn't have.
 

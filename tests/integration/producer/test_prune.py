@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import hvac
@@ -107,3 +108,29 @@ def test_a_team_that_left_the_spec_loses_its_login(producer, content, stack):
     assert producer("setup", "--yes", "--prune").code == 0
     with pytest.raises(hvac.exceptions.InvalidRequest):
         client.auth.approle.login(given["role_id"], secret, mount_point=given["mount"])
+
+
+def test_a_run_that_changes_and_deletes_is_killed_anywhere_and_the_next_one_ends_it(
+    producer, killed, content, vault, unique
+):
+    before = copy.deepcopy(content)
+    after = copy.deepcopy(content)
+    before["teams"].append(
+        {"name": "ops", "roles": ["app"], "auth": [{"method": "approle", "mount": f"approle-{unique}"}]}
+    )
+    after["roles"][0]["ttl"] = {"default": "20m", "max": "1h"}
+    after["roles"].pop(1)
+    survived = 0
+    while True:
+        content.update(copy.deepcopy(before))
+        assert producer("setup", "--yes", "--prune", "--force-unlock").code == 0
+        content.update(copy.deepcopy(after))
+        if not killed(survived, "setup", "--yes", "--prune", "--revoke-leases", "--force-unlock"):
+            break
+        survived += 1
+        ended = producer("setup", "--yes", "--prune", "--force-unlock")
+        assert ended.code == 0, ended.err
+        assert producer("plan", "--prune", "--detailed-exitcode").code == 0
+        assert vault.list(f"aws-{unique}/roles")["data"]["keys"] == ["net"]
+        assert vault.read(f"auth/approle-{unique}/role/vak-{unique}-ops") is None
+    assert survived > 8

@@ -8,6 +8,7 @@ import json
 import hvac
 import pytest
 
+from producer import lock as locks
 from producer.iam_account import DENY_NAME
 from producer.incident import proof
 from vault_aws_kit import errors
@@ -324,3 +325,30 @@ def test_the_specs_file_is_not_needed(login, producer, unique, aws, content):
 
 def test_a_spec_that_the_catalog_does_not_know_is_refused(estate, producer):
     assert producer("revoke", "--name", "nobody", "--all", "--yes").code == errors.CatalogMissing.exit_code
+
+
+def test_a_freeze_and_a_thaw_are_killed_anywhere_and_said_again_end_as_they_should(
+    producer, killed, vault, unique, monkeypatch
+):
+    assert producer("setup", "--yes").code == 0
+    policy = f"sys/policies/acl/vak-{unique}-web"
+    spec = vault.read(policy)["data"]["policy"]
+    freezing = ("revoke", "--role", "app", "--freeze", "--yes", "--keep-sessions")
+    survived = 0
+    while killed(survived, *freezing):
+        survived += 1
+        assert producer("setup", "--yes", "--force-unlock").code == 0
+        producer(*freezing)
+        assert 'capabilities = ["deny"]' in vault.read(policy)["data"]["policy"]
+        assert producer("plan", "--detailed-exitcode").code == 0
+        assert producer("thaw", "--all", "--yes").code == 0
+    assert survived > 2
+    producer(*freezing)
+    monkeypatch.setattr(locks, "TTL", 0.0)  # a killed run's lock is free at once
+    survived = 0
+    while killed(survived, "thaw", "--role", "app", "--yes"):
+        survived += 1
+        producer("thaw", "--role", "app", "--yes")
+        assert vault.read(policy)["data"]["policy"].strip() == spec.strip()
+        producer(*freezing)
+    assert survived > 1

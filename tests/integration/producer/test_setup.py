@@ -151,36 +151,12 @@ def test_an_engine_that_fails_leaves_the_others_alone(producer, content, vault, 
     assert vault.list(f"second-{unique}/roles")
 
 
-class Killed(BaseException):
-    """Stands for a process that is no more: nothing catches it."""
-
-
-def test_a_run_killed_anywhere_leaves_nothing_that_a_later_run_does_not_know(
-    producer, vault, unique, monkeypatch, sent
-):
+def test_a_run_killed_anywhere_leaves_nothing_that_a_later_run_does_not_know(producer, killed):
     """Kill before each write in turn; then everything that is in Vault is either recorded as ours, or not there yet."""
     producer("plan")
-    send = transport.Vault._send
     survived = 0
-    for fatal in range(60):
-        writes = 0
-
-        def deadly(self, request, wrap_ttl="", limit=fatal):
-            nonlocal writes
-            if request.operation == "update":
-                writes += 1
-                if writes > limit:
-                    raise Killed
-            return send(self, request, wrap_ttl)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(transport.Vault, "_send", deadly)
-            try:
-                producer("setup", "--yes", "--force-unlock")
-            except Killed:
-                survived += 1
-            else:
-                break
+    while killed(survived, "setup", "--yes", "--force-unlock"):
+        survived += 1
         plan = json.loads(producer("plan", "--format", "json").out)
         assert {change["verb"] for change in plan["changes"]} <= {"create", "update"}, "something was not known"
     assert survived > 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from devstack import stack as stacks
 
 ROOT = Path(__file__).parents[2]
-CODE = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/reference/library.md").read_text(), re.MULTILINE | re.DOTALL)
+PAGE = (ROOT / "docs/reference/library.md").read_text()
+CODE = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+CALLS = sorted(set(re.findall(r"`(producer(?:\.\w+)+)`", PAGE)))
 
 
 @pytest.fixture
@@ -25,6 +28,12 @@ def own_stack(tmp_path, monkeypatch):
         yield stack
 
 
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_that_the_reference_page_names_is_there(call):
+    module, _, name = call.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
 def test_the_code_of_the_reference_page_runs(own_stack, capsys):
     (code,) = CODE
     exec(compile(code, "library.md", "exec"), {})
@@ -32,4 +41,6 @@ def test_the_code_of_the_reference_page_runs(own_stack, capsys):
     assert "Plan: 12 to create." in said
     assert "('role', 'aws/roles/network-prod')" in said
     assert "('main/app-web', 'in place', 0)" in said
+    assert 'path "aws/roles/*"' in said
+    assert "('role aws/roles/app-web, since " in said
     assert "46 The catalog has no team 'nobody' in spec 'prod'; it has payments." in said

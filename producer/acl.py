@@ -102,6 +102,7 @@ def _engine(engine: Engine, *, probe: bool) -> Iterator[Section]:
             (
                 Grant(f"{engine.mount}/creds/*", ("read", "update")),
                 Grant(f"{engine.mount}/sts/*", ("read", "update")),
+                Grant(f"{engine.mount}/static-creds/*", ("read",)),
             ),
         )
 

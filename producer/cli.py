@@ -13,6 +13,7 @@ VERBS = (
     "plan",
     "setup",
     "status",
+    "doctor",
     "adopt",
     "handover",
     "templates",

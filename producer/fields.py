@@ -6,7 +6,7 @@ A mounted engine lists its fields (`?help=1`). One that isn't mounted yet can't 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from producer.diff import Action
 from producer.resources.interface import Resource
@@ -18,13 +18,21 @@ from vault_aws_kit.vault import Vault
 def check_fields(actions: Sequence[Action], vault: Vault) -> None:
     """Raises UnsupportedField for the first field that an engine, mounted now, doesn't know."""
     coming = tuple(a.resource.mount for a in actions if isinstance(a.resource, AwsMount) and a.verb == "create")
+    written = [a.resource for a in actions if a.verb in ("create", "update")]
+    for error in lacking([one for one in written if not _is_in(one.help_path, coming)], vault):
+        raise error
+
+
+def lacking(resources: Iterable[Resource], vault: Vault) -> Iterator[UnsupportedField]:
+    """What the mounted engines don't know of the fields of these resources: one error for each place."""
     needed: defaultdict[str, dict[str, Resource]] = defaultdict(dict)
-    for action in actions:
-        place = action.resource.help_path
-        if place and action.verb in ("create", "update") and not _is_in(place, coming):
-            needed[place] |= dict.fromkeys(action.resource.fields(), action.resource)
+    for resource in resources:
+        if resource.help_path:
+            needed[resource.help_path] |= dict.fromkeys(resource.fields(), resource)
     for place, fields in needed.items():
-        _check(place, fields, vault)
+        error = _lacking(place, fields, vault)
+        if error:
+            yield error
 
 
 def below(mount: str, actions: Sequence[Action]) -> list[Action]:
@@ -42,13 +50,12 @@ def unsupported(resource: Resource, fields: Sequence[str], vault: Vault) -> Unsu
     )
 
 
-def _check(place: str, fields: dict[str, Resource], vault: Vault) -> None:
+def _lacking(place: str, fields: dict[str, Resource], vault: Vault) -> UnsupportedField | None:
     found = vault.help(place)
     if found is None:
-        raise unsupported(next(iter(fields.values())), (), vault)
-    lacking = sorted(fields.keys() - found.fields)
-    if lacking and found.fields:
-        raise unsupported(fields[lacking[0]], lacking, vault)
+        return unsupported(next(iter(fields.values())), (), vault)
+    unknown = sorted(fields.keys() - found.fields)
+    return unsupported(fields[unknown[0]], unknown, vault) if unknown and found.fields else None
 
 
 def _is_in(place: str, mounts: Sequence[str]) -> bool:

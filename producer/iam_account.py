@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -31,11 +31,15 @@ class IamKey:
 
 @dataclass(frozen=True)
 class IamAccount:
-    """One AWS account. Every method raises AwsRefused or AwsUnreachable. Safe to use from several threads."""
+    """One AWS account. Every method raises AwsRefused or AwsUnreachable. Safe to use from several threads.
+
+    `ahead` is how far AWS's clock is ahead of the one here, to the second; None where AWS told no time.
+    """
 
     account: str
     partition: str
     _iam: IAMClient = field(repr=False)
+    ahead: timedelta | None = None
 
     def users(self, path: str = "/") -> list[IamUser]:
         """The users of exactly this path."""
@@ -87,7 +91,7 @@ class IamAccount:
         name, kind = (role, "Role") if role else (user, "User")
         with _told(f"iam:Put{kind}Policy"):
             answer = self._iam.get_role(RoleName=name) if role else self._iam.get_user(UserName=name)
-            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+            now = _date(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
             document = json.dumps(deny_document(now))
             if role:
                 self._iam.put_role_policy(RoleName=name, PolicyName=DENY_NAME, PolicyDocument=document)
@@ -132,9 +136,12 @@ def open_account() -> IamAccount:
     # IAM and STS answer for a whole partition; us-east-1 is only where nothing else is said.
     config = Config(region_name=session.region_name or "us-east-1", max_pool_connections=10)
     with _told("sts:GetCallerIdentity"):
-        arn = session.client("sts", config=config).get_caller_identity()["Arn"]
+        asked = clock.now()
+        answer = session.client("sts", config=config).get_caller_identity()
+        here = asked + (clock.now() - asked) / 2
         iam = session.client("iam", config=config)
-    return IamAccount(arn.split(":")[4], arn.split(":")[1], iam)
+    arn, date = answer["Arn"], answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return IamAccount(arn.split(":")[4], arn.split(":")[1], iam, _date(date) - here if date else None)
 
 
 def deny_document(moment: datetime) -> dict[str, object]:
@@ -142,6 +149,10 @@ def deny_document(moment: datetime) -> dict[str, object]:
     condition = {"DateLessThan": {"aws:TokenIssueTime": clock.timestamp(moment)}}
     statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _date(header: str) -> datetime:
+    return parsedate_to_datetime(header).astimezone(UTC)
 
 
 @contextmanager

@@ -143,7 +143,17 @@ class Vault:
 
     def version(self) -> str:
         """The server's version, as it says itself."""
-        return str(self._health().get("version") or "unknown")
+        return str(self.health().get("version") or "unknown")
+
+    def health(self) -> Body:
+        """What sys/health says; its HTTP status tells of standbys and seals, and is no failure.
+
+        Only the root namespace has it, and it needs no token.
+        """
+        if not self.settings.namespace:
+            return self._json(self._send(Request("read", "sys/health")))
+        with Vault(replace(self.settings, namespace=""), "", patience=self.patience) as root:
+            return root.health()
 
     def write(self, path: str, body: Body | None = None, *, wrap_ttl: str = "") -> Answer:
         """Create or update what is at a path. A path that this server doesn't know is VaultRefused."""
@@ -206,20 +216,10 @@ class Vault:
 
     def server_time(self) -> datetime:
         """The server's clock: what its own timestamps can be compared with, whatever the time is here."""
-        told = self._health().get("server_time_utc")
+        told = self.health().get("server_time_utc")
         if not isinstance(told, int):
             raise self._not_vault("its sys/health tells no time")
         return datetime.fromtimestamp(told, UTC)
-
-    def _health(self) -> Body:
-        """What sys/health says; its HTTP status tells of standbys and seals, and is no failure.
-
-        Only the root namespace has it, and it needs no token.
-        """
-        if not self.settings.namespace:
-            return self._json(self._send(Request("read", "sys/health")))
-        with Vault(replace(self.settings, namespace=""), "", patience=self.patience) as root:
-            return root._health()
 
     def _json(self, response: Response) -> Body:
         """An answer's body. Every one of Vault's is an object, or empty."""

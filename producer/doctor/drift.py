@@ -1,0 +1,33 @@
+"""What `setup` would change: Vault is not what the spec says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from producer.diff import Plan
+from producer.doctor.interface import Case, Check, Finding, Need
+from producer.pipeline import make_plan
+
+
+class Drift(Check):
+    title: ClassVar[str] = "Plan"
+    needs: ClassVar[frozenset[Need]] = frozenset({"vault"})
+
+    def look(self, case: Case) -> Iterator[Finding]:
+        yield from judge(make_plan(case.spec, case.vault, catalog_mount=case.catalog_mount))
+
+
+def judge(plan: Plan) -> Iterator[Finding]:
+    drifted = [action.resource.path for action in plan.changes if "drift" in action.reasons]
+    if drifted:
+        told = f"Changed in Vault since the last setup: {', '.join(drifted[:5])}{' and more' if drifted[5:] else ''}."
+        yield Finding("info", "drift", told, "`producer plan` shows it, `producer setup` undoes it.")
+    if plan:
+        told = f"`setup` has {len(plan.changes)} changes to make."
+        yield Finding("info", "spec", told, "Look at `producer plan`, then run `producer setup`.")
+    else:
+        yield Finding("ok", "spec", "Vault is what it says.")
+    if plan.left_over:
+        told = f"{len(plan.left_over)} objects were made from this spec and are no longer in it."
+        yield Finding("info", "left over", told, "`producer plan --prune` shows what would be deleted.")

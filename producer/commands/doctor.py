@@ -12,6 +12,8 @@ import click
 from producer.options import spec_option, templates_option
 from vault_aws_kit import terminal
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @click.command()
 @click.option("--probe", is_flag=True, help="Get credentials of every role from AWS, and revoke them at once.")
@@ -49,9 +51,19 @@ def command(
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Who cancels a job sends SIGTERM, who closes a terminal SIGHUP: both end it as Ctrl-C does, leases revoked."""
-    heeded = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in heeded}
+    """Who cancels a job sends SIGTERM, who closes a terminal SIGHUP: both end it as Ctrl-C does, leases revoked.
+
+    Whoever asks again is not heeded: what is under way then is the revoking.
+    """
+
+    def stop(*_: object) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        terminal.say("Stopping, once what was asked for is revoked …")
+        raise KeyboardInterrupt
+
+    heeded = [one for one in STOPS if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield
     finally:

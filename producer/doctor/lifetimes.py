@@ -62,7 +62,7 @@ class Lifetimes(Check):
             ]
             yield from found or [Finding("ok", engine.name, "Mount, lease and roles fit together.")]
         for team in live.teams:
-            found = [one for login in team.logins for one in judge_login(live, team, login)]
+            found = list(dict.fromkeys(one for login in team.logins for one in judge_login(live, team, login)))
             yield from found or [Finding("ok", f"team {team.name}", "Its tokens outlive the keys they ask for.")]
 
 
@@ -83,17 +83,21 @@ def judge_leases(engine: Engine, roles: Sequence[Role], limits: Limits) -> Itera
 
 
 def judge_requests(engine: Engine, roles: Sequence[Role], limits: Limits) -> Iterator[Finding]:
-    """What STS roles give, against the mount. Without a maximum of its own the session is cut, else only its lease."""
-    sts = [role for role in roles if role.type not in ("iam_user", "static")]
-    if sts and limits.max < SHORTEST_TTL:
-        told = f"The mount allows no lease longer than {clock.duration(limits.max)}, and AWS no session under 15m."
-        yield Finding("error", engine.name, told, _raise_mount(engine))
-        return
-    for role in sts:
+    """What STS roles give, against the mount. Without a maximum of its own the session is cut, else only its lease.
+
+    Source: path_user.go of Vault's AWS engine.
+    """
+    for role in roles:
         longest = max(role.default_ttl or STS_DEFAULT_TTL, role.max_ttl)
-        if longest > limits.max:
-            told = f"It gives sessions of up to {clock.duration(longest)}, but the mount ends leases after "
-            yield Finding("warning", role.qualified, f"{told}{clock.duration(limits.max)}.", _raise_mount(engine))
+        if role.type in ("iam_user", "static") or longest <= limits.max:
+            continue
+        mount = clock.duration(limits.max)
+        if limits.max < SHORTEST_TTL and not role.max_ttl:
+            told = f"The mount cuts what it asks AWS for to {mount}, and AWS gives no session under 15m."
+            yield Finding("error", role.qualified, told, _raise_mount(engine))
+        else:
+            told = f"It gives sessions of up to {clock.duration(longest)}, but the mount ends leases after {mount}."
+            yield Finding("warning", role.qualified, told, _raise_mount(engine))
 
 
 def judge_chaining(roles: Sequence[Role], session: Session) -> Iterator[Finding]:
@@ -127,9 +131,10 @@ def as_in_vault(login: Login, role: Body | None, limits: Limits) -> Login:
     Where nothing is known of a token's lifetime it is taken for as long as the mount allows.
     """
     found = role or {"token_ttl": limits.max, "token_max_ttl": limits.max}
+    end = int(found.get("token_explicit_max_ttl") or 0) or FOREVER
     if found.get("token_period"):
-        return replace(login, token_ttl=int(found["token_period"]), token_max_ttl=FOREVER)
-    longest = min(int(found.get("token_max_ttl") or 0) or limits.max, limits.max)
+        return replace(login, token_ttl=min(int(found["token_period"]), end), token_max_ttl=end)
+    longest = min(int(found.get("token_max_ttl") or 0) or limits.max, limits.max, end)
     first = min(int(found.get("token_ttl") or 0) or limits.default or longest, longest)
     return replace(login, token_ttl=first, token_max_ttl=longest)
 

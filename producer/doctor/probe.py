@@ -39,6 +39,7 @@ REMEDIES = (
     (r"no identity-based policy allows|not authorized to perform: iam:", _ROOT_LACKS),
     (r"AccessDenied.*AssumeRole|AssumeRole.*AccessDenied", _NOT_TRUSTED),
     (r"role chaining", "Write `ttl: {{default: 1h, max: 1h}}`: AWS gives no more to a session of a session."),
+    (r"minimum field value of 900", "The mount allows no lease that long: see Lifetimes."),
     (r"DurationSeconds exceeds", "Raise the AWS role's MaxSessionDuration, or shorten the role's `ttl`."),
     (r"Signature expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired",
      "The clock of Vault's server is wrong: have it set by NTP."),
@@ -154,7 +155,8 @@ def judge_refusal(target: Target, error: KitError) -> Finding:
     said = " ".join(_NOISE.sub(" ", error.said).split()).rstrip(".")
     remedy = next((text for sign, text in REMEDIES if re.search(sign, said, re.IGNORECASE)), "")
     what = remedy.format(role=target.role.qualified) or error.hint or "Vault's log says more."
-    return Finding("error", target.subject, f"{said}.", what)
+    left = " If an IAM user was begun, Vault deletes it within minutes." if target.role.type == "iam_user" else ""
+    return Finding("error", target.subject, f"{said}.{left}", what)
 
 
 def judge_answer(target: Target, answer: Answer | None) -> Finding:

@@ -62,11 +62,20 @@ class References(Check):
         if account is None:
             return
         homes = {engine.name: _home(engine, case, account) for engine in case.spec.engines}
-        every = unique(one for role in case.spec.roles for one in references(role, case.spec.engine_named, homes))
+        own = (one for engine in case.spec.engines for one in of_engine(engine))
+        of_roles = (one for role in case.spec.roles for one in references(role, case.spec.engine_named, homes))
+        every = unique([*own, *of_roles])
         askable = [one for one in every if _is_in(one, account)]
         yield from judge_elsewhere([one for one in every if one not in askable], account.account)
         with ThreadPoolExecutor(PARALLEL) as pool:
             yield from pool.map(lambda one: _asked(one, account), askable)
+
+
+def of_engine(engine: Engine) -> Iterator[Reference]:
+    """The role that Vault takes itself where it has no key."""
+    arn = str(engine.config.get("role_arn") or "")
+    if arn:
+        yield Reference("role", arn, arn.split(":")[4], partition_of_arn(arn), engine.name)
 
 
 def references(role: Role, engines: Mapping[str, Engine], homes: Mapping[str, str]) -> Iterator[Reference]:
@@ -119,10 +128,10 @@ def judge_elsewhere(others: Iterable[Reference], account: str) -> Iterator[Findi
     for one in others:
         by_account[one.account].append(f"{one.kind} {one.name}")
     for where, names in sorted(by_account.items()):
-        told = f"{', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if names[_SHOWN:] else ''}: "
-        seen = f"from {account}, whose AWS credentials are here, it can't be seen."
+        named = f"{', '.join(names[:_SHOWN])}{f' and {len(names) - _SHOWN} more' if names[_SHOWN:] else ''}"
+        told = f"{named} can't be seen from {account}, whose AWS credentials are here."
         subject = f"account {where}" if where else "an account that isn't known here"
-        yield Finding("skipped", subject, told + seen, "Run it with AWS credentials of that account.")
+        yield Finding("skipped", subject, told, "Run it with AWS credentials of that account.")
 
 
 # ── AWS ──────────────────────────────────────────────────────────────────────────────────────────

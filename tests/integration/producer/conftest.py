@@ -139,7 +139,63 @@ def killed(producer, monkeypatch) -> Callable[..., bool]:
     return run
 
 
-class OldEngine:
+class Door:
+    """A door in front of the real server: what comes in and what goes out can be changed on the way."""
+
+    def __init__(self, server: str) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        door = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._pass(b"")
+
+            def do_POST(self) -> None:
+                self._pass(door.written(self.path, self.rfile.read(int(self.headers["Content-Length"] or 0))))
+
+            do_DELETE = do_LIST = do_GET  # noqa: N815 - the standard library's names
+
+            def _pass(self, body: bytes) -> None:
+                headers = {name: value for name, value in self.headers.items() if name != "Content-Length"}
+                answer = door._session.request(self.command, f"{server}{self.path}", headers=headers, data=body)
+                status, text = door.answered(self.path, answer)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._session.close()
+
+    def written(self, path: str, body: bytes) -> bytes:
+        """What the server gets instead of a body."""
+        return body
+
+    def answered(self, path: str, answer: requests.Response) -> tuple[int, bytes]:
+        """What the client gets instead of an answer."""
+        return answer.status_code, answer.content
+
+
+@pytest.fixture
+def between(as_admin, stack, monkeypatch) -> Iterator[Door]:
+    """The producer comes through it, `vault` doesn't: a test puts its own `answered` or `written` in."""
+    opened = Door(stack.vault_addr)
+    monkeypatch.setenv("VAULT_ADDR", opened.address)
+    yield opened
+    opened.close()
+
+
+class OldEngine(Door):
     """The real server with an engine as it was before Vault 1.16: a door that takes from it what it didn't have.
 
     What it hides, drops and replaces is what engines of Vault 1.2 to 1.18 do, seen in them and in their sources.
@@ -153,42 +209,6 @@ class OldEngine:
     reset: ClassVar = {"access_key": "", "secret_key": "", "iam_endpoint": "", "sts_endpoint": "", "max_retries": -1}
     honest = True
     """Whether its help lists no more than it knows."""
-
-    def __init__(self, server: str) -> None:
-        self._server = server
-        self._session = requests.Session()
-        self._session.trust_env = False
-        old = self
-
-        class Door(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._pass(b"")
-
-            def do_POST(self) -> None:
-                self._pass(old.written(self.path, self.rfile.read(int(self.headers["Content-Length"] or 0))))
-
-            do_DELETE = do_GET  # noqa: N815 - the standard library's name
-
-            def _pass(self, body: bytes) -> None:
-                headers = {name: value for name, value in self.headers.items() if name != "Content-Length"}
-                answer = old._session.request(self.command, f"{server}{self.path}", headers=headers, data=body)
-                status, text = old.answered(self.path, answer)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.address = f"http://127.0.0.1:{self._http.server_port}"
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._session.close()
 
     def written(self, path: str, body: bytes) -> bytes:
         """A body without what the engine doesn't know; a root config is replaced, not merged."""

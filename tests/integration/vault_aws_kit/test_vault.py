@@ -309,6 +309,8 @@ def test_vault_namespace_leads_every_request_into_it(admin, stack, unique):
         inside.write("sys/mounts/kv", {"type": "kv", "options": {"version": "2"}})
         inside.write("kv/data/a", {"data": {"where": "inside"}})
         assert inside.read("kv/data/a")["data"] == {"where": "inside"}
+        assert inside.version() == admin.version() != "unknown"
+        assert abs((inside.server_time() - admin.server_time()).total_seconds()) < 60
     assert admin.read("kv/data/a") is None
     assert admin.read(f"{unique}/kv/data/a")["data"] == {"where": "inside"}
     admin.delete(f"sys/namespaces/{unique}")

@@ -25,6 +25,9 @@ from vault_aws_kit.vault import PARALLEL, Answer, Body, Request, Vault
 PATIENCE = 30.0  # seconds, while Vault is busy or changes its leader: a lease must not stay for that
 
 _NOISE = re.compile(r",?\s*(status ?code: \d+, )?request id: [\w-]+,?\s*|\d+ errors? occurred:\s*\*?\s*", re.IGNORECASE)
+_BEGUN = re.compile(r"^error (attaching|putting|adding|tagging|creating access)", re.IGNORECASE)
+"""What fails once AWS has made the user, which Vault then takes away by itself. Source: its secret_access_keys.go."""
+
 _PLACE = {"static": "static-creds"}
 
 _ROOT_LACKS = (
@@ -45,7 +48,7 @@ REMEDIES = (
      "The clock of Vault's server is wrong: have it set by NTP."),
     (r"InvalidClientTokenId|security token included in the request is invalid|SignatureDoesNotMatch",
      "AWS doesn't take Vault's own key: `producer bootstrap` gives it another."),
-    (r"NoCredentialProviders|no (?:valid |EC2 IMDS )?(?:credential|role)",
+    (r"NoCredentialProviders|could not obtain \w+ client|no EC2 IMDS role found",
      "Vault has no AWS credentials: `producer setup` or `producer bootstrap` gives it a key."),
     (r"NoSuchEntity", "Create what AWS doesn't know, or correct the spec."),
     (r"Packed|MalformedPolicy", "Shorten or correct the role's policies: `producer validate`."),
@@ -155,7 +158,7 @@ def judge_refusal(target: Target, error: KitError) -> Finding:
     said = " ".join(_NOISE.sub(" ", error.said).split()).rstrip(".")
     remedy = next((text for sign, text in REMEDIES if re.search(sign, said, re.IGNORECASE)), "")
     what = remedy.format(role=target.role.qualified) or error.hint or "Vault's log says more."
-    left = " If an IAM user was begun, Vault deletes it within minutes." if target.role.type == "iam_user" else ""
+    left = " Vault deletes the IAM user that it had begun within minutes." if _BEGUN.search(said) else ""
     return Finding("error", target.subject, f"{said}.{left}", what)
 
 

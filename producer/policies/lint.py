@@ -38,7 +38,8 @@ def lint(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_findings(document)))
 
 
-def actions_by_level(patterns: Iterable[str]) -> Mapping[str, list[str]]:
+@cache
+def actions_by_level(patterns: tuple[str, ...]) -> Mapping[str, list[str]]:
     """The actions that some patterns mean and that AWS can limit to a resource, by IAM's access levels; unknown: [].
 
     Levels are List, Read, Write, Tagging and Permissions management; an action can have two.

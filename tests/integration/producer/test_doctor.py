@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import hvac
 import pytest
 
 from vault_aws_kit import errors
@@ -92,6 +93,17 @@ def test_it_changes_nothing(made, doctor, sent):
     writes = [one for one in sent if one.operation not in READ_ONLY and one.path not in QUESTIONS]
     assert sent
     assert writes == []
+
+
+def test_an_estate_in_a_namespace_is_set_up_again_and_examined_as_any_other(producer, doctor, vault, unique):
+    try:
+        vault.write_data(f"sys/namespaces/{unique}", data={})
+    except hvac.exceptions.VaultError:
+        pytest.skip("this server has no namespaces")
+    assert producer("setup", "--namespace", unique, "--yes").code == 0
+    assert producer("setup", "--namespace", unique, "--yes").code == 0
+    assert doctor("--namespace", unique).bad() == []
+    vault.delete(f"sys/namespaces/{unique}")
 
 
 # ── Vault and the token ──────────────────────────────────────────────────────────────────────────

@@ -77,6 +77,8 @@ def test_a_freeze_of_something_else_keeps_nothing_from_being_asked_for():
         ("Error attaching user policy: NoSuchEntity: Policy x does not exist", "correct the spec"),
         ("LimitExceeded: Cannot exceed quota for UsersPerAccount: 5000", "quota"),
         ("NoCredentialProviders: no valid providers in chain", "gives it a key"),
+        ("could not obtain sts client", "gives it a key"),
+        ('Role "later" not found', "`producer setup`"),
     ],
 )  # fmt: skip
 def test_each_refusal_is_told_in_the_fields_words_with_what_to_do(said, remedy):
@@ -87,6 +89,15 @@ def test_each_refusal_is_told_in_the_fields_words_with_what_to_do(said, remedy):
     assert said.partition("\n")[0].rstrip(".") in finding.reason
     assert "request id" not in finding.reason
     assert remedy in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "begun"),
+    [("Error creating IAM user: LimitExceeded: x", False), ("Error attaching user policy: NoSuchEntity: x", True)],
+)
+def test_a_user_that_vault_had_begun_is_told_of(said, begun):
+    finding = judge_refusal(Target(APP, "aws"), VaultFailed("Vault failed", said=said))
+    assert ("Vault deletes the IAM user" in finding.reason) is begun
 
 
 def test_a_token_that_may_not_is_told_what_policy_it_needs():

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Event
 from typing import ClassVar
 
 from producer.doctor.interface import Case, Check, Finding, Need
@@ -131,11 +130,8 @@ def probe(
     targets: list[Target], vault: Vault, progress: Callable[[str], None] = lambda _: None
 ) -> list[tuple[Target, Finding]]:
     """Ask for each, several at once, and revoke what comes; also where a person stops it meanwhile."""
-    stop = Event()
 
     def step(target: Target) -> Finding:
-        if stop.is_set():
-            return Finding("skipped", target.subject, "Stopped.")
         finding = _asked_and_revoked(target, vault)
         progress(target.subject)
         return finding
@@ -144,7 +140,7 @@ def probe(
         try:
             return list(zip(targets, pool.map(step, targets), strict=True))
         except BaseException:
-            stop.set()  # leaving the pool then waits for what is under way, and that is revoked
+            pool.shutdown(cancel_futures=True)  # waits for what is under way, which is revoked
             raise
 
 

@@ -43,4 +43,5 @@ def test_the_code_of_the_reference_page_runs(own_stack, capsys):
     assert "('main/app-web', 'in place', 0)" in said
     assert 'path "aws/roles/*"' in said
     assert "('role aws/roles/app-web, since " in said
+    assert "\n[]\n" in said
     assert "46 The catalog has no team 'nobody' in spec 'prod'; it has payments." in said

@@ -6,12 +6,12 @@ import json
 import signal
 import subprocess
 import sys
-import time
+from datetime import timedelta
 
 import hvac
 import pytest
 
-from vault_aws_kit import errors
+from vault_aws_kit import clock, errors
 
 ACCOUNT = "123456789012"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -191,12 +191,12 @@ def test_a_field_that_the_engine_does_not_know_is_named(made, doctor, content, o
     assert "no field session_tags" in doctor().one("Engines", "error")["reason"]
 
 
-def test_a_root_key_older_than_rotate_after_is_a_warning(made, doctor, content):
+def test_a_root_key_older_than_rotate_after_is_a_warning(made, doctor, content, monkeypatch):
     content["engines"][0]["root"] = {"rotate_after": "1d"}
     assert doctor().of("Root keys", "warning") == []
-    content["engines"][0]["root"] = {"rotate_after": "1s"}
-    time.sleep(1.1)  # AWS tells a key's age to the second
-    assert "the spec wants it replaced after 1s" in doctor().one("Root keys", "warning")["reason"]
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    assert "the spec wants it replaced after 1d" in doctor().one("Root keys", "warning")["reason"]
 
 
 @pytest.fixture

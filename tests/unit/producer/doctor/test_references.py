@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from producer.doctor.references import Known, Reference, judge, judge_elsewhere, of_engine, references, unique
-from producer.spec import Engine, Role, Root
+from producer.doctor.interface import Case
+from producer.doctor.references import (
+    Known,
+    Reference,
+    References,
+    judge,
+    judge_elsewhere,
+    of_engine,
+    references,
+    unique,
+)
+from producer.iam_account import IamAccount
+from producer.incident.proof import Witness
+from producer.spec import Engine, Role, Root, Spec
+from vault_aws_kit.settings import VaultSettings
+from vault_aws_kit.vault import Vault
 
 ENGINE = Engine("main", "aws", "eu-west-1", None, Root())
 NET = "arn:aws:iam::111122223333:role/team/net"
@@ -74,3 +90,15 @@ def test_what_is_in_another_account_is_not_called_missing():
     assert (unknown.severity, elsewhere.severity) == ("skipped", "skipped")
     assert elsewhere.subject == "account 444455556666"
     assert "policy p4 and 2 more can't be seen from 111122223333" in elsewhere.reason
+
+
+def test_what_the_aws_credentials_may_not_ask_for_is_not_called_missing():
+    iam = boto3.client("iam", aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
+    role = Role("net", "main", "assumed_role", role_arns=(NET,))
+    nobody = Vault(VaultSettings(address="http://127.0.0.1:9"), "none")
+    case = Case(Spec("prod", (ENGINE,), (role,), ()), nobody, Witness(IamAccount("111122223333", "aws", iam)))
+    with Stubber(iam) as aws:
+        aws.add_client_error("get_role", "AccessDenied", "not authorized to perform: iam:GetRole")
+        (finding,) = References().look(case)
+    assert finding.severity == "skipped"
+    assert "iam:GetRole" in finding.reason

@@ -39,7 +39,7 @@ def command(
     from producer.spec import load_spec
 
     spec = load_spec(spec_file, templates)
-    with terminal.connect(vault) as connection, terminal.progress() as step, _ended_in_order():
+    with terminal.connect(vault) as connection, terminal.progress() as step, _stopped_in_order(probe):
         report = examine(spec, connection, catalog_mount=vault.catalog_mount, probe=probe, progress=step)
     if output == "json":
         terminal.emit_json(report_json(report))
@@ -50,11 +50,14 @@ def command(
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Who cancels a job sends SIGTERM, who closes a terminal SIGHUP: both end it as Ctrl-C does, leases revoked.
+def _stopped_in_order(probing: bool) -> Iterator[None]:
+    """Who cancels a job sends SIGTERM, who closes a terminal SIGHUP: both end a probe as Ctrl-C does, leases revoked.
 
     Whoever asks again is not heeded: what is under way then is the revoking.
     """
+
+    found = {number: signal.getsignal(number) for number in STOPS if probing}
+    before = {number: handler for number, handler in found.items() if handler not in (None, signal.SIG_IGN)}
 
     def stop(*_: object) -> None:
         for number in before:
@@ -62,9 +65,9 @@ def _ended_in_order() -> Iterator[None]:
         terminal.say("Stopping, once what was asked for is revoked …")
         raise KeyboardInterrupt
 
-    heeded = [one for one in STOPS if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heeded}
     try:
+        for number in before:
+            signal.signal(number, stop)
         yield
     finally:
         for number, handler in before.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from producer.owned import read_owned
@@ -16,6 +16,7 @@ from vault_aws_kit.errors import EngineOwned, MountMissing
 from vault_aws_kit.vault import Body, Vault
 
 LOGINS = ("approle", "jwt", "oidc")
+BOUND = ("bound_claims", "bound_audiences", "bound_subject", "user_claim")
 _PATH = re.compile(r'^\s*path\s+"((?:[^"\\]|\\.)*)"\s*\{([^}]*)\}', re.MULTILINE)
 _CAPABILITIES = re.compile(r"capabilities\s*=\s*\[([^\]]*)\]")
 _COMMENT = re.compile(r"^\s*(#|//).*$", re.MULTILINE)
@@ -35,12 +36,16 @@ class LiveEngine:
 
 @dataclass(frozen=True)
 class LiveLogin:
-    """A role of an auth method, and the roles (mount, name) whose credentials its policies grant."""
+    """A role of an auth method, and the roles (mount, name) whose credentials its policies grant.
+
+    `bound` is whose signed tokens it lets in, in the API's words; {} for AppRole.
+    """
 
     method: str
     mount: str
     name: str
     grants: tuple[tuple[str, str], ...]
+    bound: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def read_engines(mounts: Sequence[str], vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> list[LiveEngine]:
@@ -134,4 +139,5 @@ def _logins(
             if any(matches(path, f"{engine.mount}/{kind}/{name}") for path in paths)
         )
         if grants:
-            yield LiveLogin(method, mount, name, tuple(dict.fromkeys(grants)))
+            bound = {field: role[field] for field in BOUND if role.get(field)} if method != "approle" else {}
+            yield LiveLogin(method, mount, name, tuple(dict.fromkeys(grants)), bound)

@@ -257,7 +257,7 @@ def _teams(logins: Sequence[LiveLogin], names: Mapping[str, str]) -> list[str]:
         {
             "name": re.sub(r"[^a-z0-9]+", "-", login.name.lower()).strip("-") or "team",
             "roles": [f"{names[mount]}/{role}" for mount, role in login.grants],
-            "auth": [{"method": login.method, "mount": login.mount}],
+            "auth": [{"method": login.method, "mount": login.mount, **escaped(login.bound)}],
         }
         for login in logins
     ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+import yaml
 
 from producer.cli import main
 from vault_aws_kit import errors
@@ -100,6 +102,19 @@ def test_logins_whose_policies_grant_a_role_are_suggested_as_teams(run, engine, 
     assert f"approle-{unique}" in suggested
     assert f"#   - {name}/user" in suggested
     assert f"{name}/assume" not in suggested
+
+
+def test_a_login_by_signed_tokens_is_suggested_with_the_claims_that_it_is_bound_to(run, engine, vault, unique):
+    vault.sys.enable_auth_method("jwt", path=f"jwt-{unique}")
+    hcl = f'path "{engine}/creds/user" {{ capabilities = ["read"] }}'
+    vault.sys.create_or_update_acl_policy(unique, hcl)
+    claims = {"project_path": ["acme/web"]}
+    bound = {"role_type": "jwt", "user_claim": "project_path", "bound_audiences": ["v"], "bound_claims": claims}
+    vault.write_data(f"auth/jwt-{unique}/role/web", data={"token_policies": [unique], **bound})
+    suggested = run("adopt", "--mount", engine)[1].partition("# teams:")[2]
+    team = yaml.safe_load("teams:" + re.sub(r"^# ?", "", suggested, flags=re.MULTILINE))["teams"][0]
+    (login,) = team["auth"]
+    assert (login["mount"], login["bound_claims"], login["bound_audiences"]) == (f"jwt-{unique}", claims, ["v"])
 
 
 def test_a_token_that_may_not_read_the_engine_is_told_so(run, engine, vault, unique, monkeypatch):

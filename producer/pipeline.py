@@ -188,7 +188,7 @@ def _apply_one(action: Action, vault: Vault, progress: Progress) -> KitError | N
             vault.tell(request)
         _read_back(action, vault)
     except KitError as error:
-        if not (action.resource.shared and _is_there(action.resource, vault)):
+        if action.after is None or not _is_there(action.resource, vault):
             return action.resource.explained(error)
     progress(action)
     return None
@@ -211,7 +211,7 @@ def _read_back(action: Action, vault: Vault) -> None:
 
 
 def _is_there(resource: Resource, vault: Vault) -> bool:
-    """Whether a shared object is there after all: another spec's setup may have been quicker."""
+    """Whether it is as it should be after all: an answer got lost, or another spec's setup was quicker."""
     try:
         return observe([resource], vault)[resource.key] == resource.body()
     except KitError:

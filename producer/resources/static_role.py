@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from producer.resources.interface import Resource
-from vault_aws_kit.vault import Body
+from vault_aws_kit.vault import Body, Request
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class StaticRole(Resource):
 
     def body(self) -> Body:
         return {"username": self.username, "rotation_period": self.rotation_period}
+
+    def requests(self, before: Body | None) -> Sequence[Request]:
+        """Sent twice, what makes a role could make two keys, and the second would delete the first."""
+        return [Request("update", self.path, self.body(), repeatable=before is not None)]
 
     def notes(self, verb: str, before: Body | None) -> tuple[str, ...]:
         user = str((before or {}).get("username") or self.username)

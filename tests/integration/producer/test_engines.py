@@ -79,6 +79,21 @@ def test_a_static_role_is_never_given_another_user(static, producer, vault, uniq
     assert vault.read(f"aws-{unique}/static-roles/legacy")["data"]["username"] == unique
 
 
+def test_what_makes_a_static_role_is_never_sent_twice_and_what_changes_it_may_be(static, producer, sent, unique):
+    def written():
+        return [
+            one.repeatable
+            for one in sent
+            if (one.operation, one.path) == ("update", f"aws-{unique}/static-roles/legacy")
+        ]
+
+    assert producer("setup", "--yes").code == 0
+    assert written() == [False]
+    static["rotation_period"] = "2d"
+    assert producer("setup", "--yes").code == 0
+    assert written() == [False, True]
+
+
 def test_a_session_token_role_keeps_the_mfa_device_of_its_root(producer, content, vault, unique):
     device = "arn:aws:iam::123456789012:mfa/root"
     content["roles"].append(

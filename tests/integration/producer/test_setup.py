@@ -132,6 +132,23 @@ def test_what_fails_stops_only_what_needs_it_and_the_next_run_goes_on_from_there
     assert producer("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("lost", ["sys/mounts/aws-{0}", "aws-{0}/roles/app", "auth/approle-{0}/role/vak-{0}-web"])
+def test_a_write_whose_answer_got_lost_is_no_failure(producer, unique, monkeypatch, lost):
+    send = transport.Vault._send
+
+    def cut(self, request, wrap_ttl=""):
+        answer = send(self, request, wrap_ttl)
+        if (request.operation, request.path) == ("update", lost.format(unique)):
+            raise errors.VaultUnreachable("Vault doesn't answer: the connection was cut.")
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transport.Vault, "_send", cut)
+        done = producer("setup", "--yes")
+    assert done.code == 0, done.err
+    assert producer("plan", "--detailed-exitcode").code == 0
+
+
 def test_an_engine_that_fails_leaves_the_others_alone(producer, content, vault, unique, monkeypatch):
     content["engines"].append({**content["engines"][0], "name": "second", "mount": f"second-{unique}"})
     content["roles"] = [{**role, "engine": engine} for role in content["roles"] for engine in ("main", "second")]

@@ -66,7 +66,8 @@ class Plan:
     """The ordered actions that bring Vault from what it is to what the spec says.
 
     `left_over` is ours and no longer in the spec, and stays; `spared` stays even with `--prune`, as it is protected.
-    `protect` is what the spec protects now; `frozen` gives no new credentials, and the plan keeps it so.
+    `protect` is what the spec protects now; `frozen` gives no new credentials, and the plan keeps it so. `warnings` are
+    the spec's, such as of tokens that end before the keys that they asked for.
     """
 
     spec: str
@@ -75,6 +76,7 @@ class Plan:
     spared: tuple[Key, ...] = ()
     protect: frozenset[Key] = frozenset()
     frozen: Freeze = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Action, ...]:

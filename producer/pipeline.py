@@ -68,11 +68,12 @@ def make_plan(
     check_fields(actions, vault)
     rest = left_over(owned, {resource.key for resource in resources})
     if prune is None:
-        return Plan(spec.name, actions, tuple(resource.key for resource in rest), (), _protected(spec), freeze)
+        kept = tuple(resource.key for resource in rest)
+        return Plan(spec.name, actions, kept, (), _protected(spec), freeze, _warnings(spec))
     removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), prune)
     check_deletes(removals, vault, prune)
     spared = tuple(resource.key for resource in rest if owned[resource.key].protect)
-    return Plan(spec.name, (*actions, *removals), (), spared, _protected(spec), freeze)
+    return Plan(spec.name, (*actions, *removals), (), spared, _protected(spec), freeze, _warnings(spec))
 
 
 def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | None]:
@@ -233,6 +234,10 @@ def _partly(failures: Sequence[Failure], plan: Plan) -> PartlyApplied:
 
 def _protected(spec: Spec) -> frozenset[Key]:
     return frozenset(role_resource(spec, role).key for role in spec.roles if role.protect)
+
+
+def _warnings(spec: Spec) -> tuple[str, ...]:
+    return tuple(map(str, spec.warnings))
 
 
 def _root_keys(spec: Spec, vault: Vault, catalog: Catalog, find_key: FindKey) -> dict[str, RootKey]:

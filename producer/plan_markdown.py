@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from producer.diff import Plan
 from producer.plan_text import plan_text, summary
 
+MOST_WARNINGS = 10
 LONGEST = 60_000  # GitHub and GitLab refuse comments of much more than 65,000 characters
 
 
@@ -22,6 +23,10 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.frozen:
         yield f"**Frozen, and kept so: {'; '.join(str(one) for one in plan.frozen)}.**"
         yield ""
+    for warning in plan.warnings[:MOST_WARNINGS]:
+        yield f"- Warning: {warning}"
+    if plan.warnings:
+        yield f"- … and {len(plan.warnings) - MOST_WARNINGS} more." if plan.warnings[MOST_WARNINGS:] else ""
     if not plan:
         yield f"Nothing to change: {len(plan.actions)} objects in Vault are as the spec says."
         return

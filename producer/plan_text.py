@@ -67,6 +67,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "left_over": [path for _, path in plan.left_over],
         "protected": [path for _, path in plan.spared],
         "frozen": [asdict(one) for one in plan.frozen],
+        "warnings": list(plan.warnings),
         "summary": {verb: plan.count(verb) for verb in get_args(Verb)},
     }
 

@@ -136,6 +136,14 @@ def test_plan_and_apply_of_one_workspace_get_different_roles(producer, team, jwt
     assert len(entry.for_policies([name]).roles) == 2
 
 
+def test_a_plan_warns_of_tokens_that_end_before_the_keys_that_they_asked_for(producer, team):
+    team["auth"][0]["token_ttl"] = "5m"
+    warned = producer("plan", "--format", "json")
+    (told,) = [one for one in json.loads(warned.out)["warnings"] if "die with the token, after 5m" in one]
+    assert told in warned.err
+    assert told in producer("plan", "--format", "markdown").out
+
+
 def test_a_user_of_vaults_own_gets_the_policy_and_loses_it_again(producer, team, unique, vault, log_in):
     vault.sys.enable_auth_method("userpass", path=f"up-{unique}")
     vault.write_data(f"auth/up-{unique}/users/ann", data={"password": "a-password"})

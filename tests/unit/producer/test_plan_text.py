@@ -56,6 +56,14 @@ def test_a_plan_for_machines_keeps_to_its_published_schema(plan):
     jsonschema.validate(json.loads(json.dumps(plan_json(plan))), schema)
 
 
+def test_a_pull_request_and_machines_see_what_the_spec_is_warned_of():
+    few, many = (Plan("prod", (), warnings=tuple(f"spec:{n}: keys die" for n in range(count))) for count in (1, 12))
+    assert plan_json(few)["warnings"] == ["spec:0: keys die"]
+    assert "- Warning: spec:0: keys die\n" in plan_markdown(few)
+    assert "- … and 2 more.\n" in plan_markdown(many)
+    assert "spec:11" not in plan_markdown(many)
+
+
 def test_a_pull_request_sees_the_sum_the_deletions_and_the_drift_first():
     text = plan_markdown(PLAN)
     assert text.index("1 to create") < text.index("**1 will be deleted.**") < text.index("<details>")

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -66,6 +66,7 @@ class CommandFolder(click.Group):
 def run(cli: click.Command, name: str, argv: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit code; nothing but a code ever comes out of it."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
+    _stand_in_for_closed_streams()
     try:
         result = cli.main(args=None if argv is None else list(argv), prog_name=name, standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -100,7 +101,7 @@ def say(message: str = "") -> None:
 
 
 def warn(message: str) -> None:
-    say(f"{click.style('Warning:', fg='yellow', bold=True) if _coloured() else 'Warning:'} {message}")
+    say(f"{click.style('Warning:', fg='yellow', bold=True) if _coloured(sys.stderr) else 'Warning:'} {message}")
 
 
 def warn_all(problems: Iterable[Problem]) -> None:
@@ -154,6 +155,10 @@ def console(*, stderr: bool = False) -> Console:
 
 def emit(text: str) -> None:
     """Print a result as it is. Raises OutputNotWritable."""
+    if sys.stdout is None:  # click would say nothing, and a script go on with an empty result
+        raise OutputNotWritable(
+            "The output can't be written: standard output is closed.", hint="Leave it open, or send it to a file."
+        )
     try:
         click.echo(text, nl=not text.endswith("\n"))
     except BrokenPipeError:
@@ -173,7 +178,7 @@ def emit_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
 def emit_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Rows for a person to read, with a bold head on a terminal."""
     head, *lines = table(columns, rows)
-    emit(click.style(head, bold=True) if sys.stdout.isatty() and "NO_COLOR" not in os.environ else head)
+    emit(click.style(head, bold=True) if _coloured(sys.stdout) else head)
     for line in lines:
         emit(line)
 
@@ -257,12 +262,20 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _coloured() -> bool:
-    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+def _stand_in_for_closed_streams() -> None:
+    """Python has no stream where one was closed (`<&-`, a daemon): then nobody answers, and talk goes nowhere."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - open for as long as we live
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def _coloured(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty() and "NO_COLOR" not in os.environ
 
 
 def _show(error: KitError) -> None:
-    label = click.style("Error:", fg="red", bold=True) if _coloured() else "Error:"
+    label = click.style("Error:", fg="red", bold=True) if _coloured(sys.stderr) else "Error:"
     lead = f"{label}\n" if "\n" in error.message else f"{label} "
     say(f"{lead}{error.message}")
     if error.hint:

@@ -1,4 +1,4 @@
-"""A command that prints more than a pipe holds."""
+"""A command that prints more than a pipe holds, or asks a question."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def command(shape: str) -> None:
         terminal.emit_table(("A", "B"), rows)
     elif shape == "json":
         terminal.emit_json(rows)
+    elif shape == "question":
+        terminal.confirm("Go on?", yes=False)
     else:
         terminal.emit("x" * 300_000)
 

@@ -34,3 +34,20 @@ def test_an_output_that_is_full_is_an_error_that_says_so(shape):
     assert "No space left" in done.stderr
     assert "bug" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "table"])
+def test_an_output_that_is_closed_is_an_error_and_not_an_empty_result(shape):
+    done = shell(f"{RUN} {shape} >&-")
+    assert done.returncode == errors.OutputNotWritable.exit_code
+    assert "standard output is closed" in done.stderr
+
+
+def test_where_there_is_no_standard_input_nobody_is_there_to_answer():
+    done = shell(f"{RUN} question <&-")
+    assert done.returncode == errors.Declined.exit_code
+    assert "Nobody is here to answer" in done.stderr
+
+
+def test_an_error_that_nobody_can_be_told_of_keeps_its_code():
+    assert shell(f"{RUN} question <&- 2>&-").returncode == errors.Declined.exit_code

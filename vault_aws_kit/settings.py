@@ -81,7 +81,19 @@ def variable(env: Mapping[str, str], name: str) -> str:
 
 
 def home(env: Mapping[str, str]) -> Path:
-    return Path(env["HOME"]) if env.get("HOME") else Path.home()
+    """HOME, or what the system says of this user, as Vault's tools go by it. Raises SettingsInvalid for neither."""
+    if env.get("HOME"):
+        return Path(env["HOME"])
+    import pwd
+
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        raise SettingsInvalid(
+            "There is no home folder to look for a Vault token in: HOME is not set, and the system doesn't know the "
+            f"user {os.getuid()}.",
+            hint="Set HOME. Or set VAULT_TOKEN, and log in with --print-token.",
+        ) from None
 
 
 def find_token(env: Mapping[str, str] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import stat
 from pathlib import Path
 
@@ -89,6 +90,27 @@ def test_a_helper_that_is_not_there_is_told(env, helper):
     helper.unlink()
     with pytest.raises(SettingsInvalid, match="can't be run"):
         find_token(env)
+
+
+def test_without_home_the_systems_own_word_on_the_user_counts(env, tmp_path, monkeypatch):
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: pwd.struct_passwd(("u", "x", 1, 1, "", str(tmp_path), "/bin/sh")))
+    (tmp_path / ".vault-token").write_text("from-file")
+    assert find_token({**env, "HOME": ""}) == "from-file"
+    assert find_token({"PATH": env["PATH"]}) == "from-file"
+
+
+def test_a_user_without_any_home_is_told_so(env, monkeypatch):
+    """As in a container that runs as a number."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for use in (find_token, lambda homeless: store_token("t", homeless)):
+        with pytest.raises(SettingsInvalid, match="no home folder") as refused:
+            use({"PATH": env["PATH"]})
+        assert "VAULT_TOKEN" in refused.value.hint
+    assert find_token({"VAULT_TOKEN": "t"}) == "t"
 
 
 def test_no_token_anywhere_is_missing(env):

@@ -6,10 +6,8 @@ died stops refreshing it, and loses it after TTL seconds.
 
 from __future__ import annotations
 
-import getpass
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from producer.person import who_runs_this
 from vault_aws_kit import clock
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.errors import KitError, LockHeld, LockLost, VaultRefused
@@ -38,8 +37,7 @@ class Holder:
 
     @classmethod
     def me(cls) -> Holder:
-        who = f"{getpass.getuser()}@{socket.gethostname()} (process {os.getpid()})"
-        return cls(who, clock.timestamp(clock.now()), secrets.token_hex(8))
+        return cls(f"{who_runs_this()} (process {os.getpid()})", clock.timestamp(clock.now()), secrets.token_hex(8))
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ the setup's lock.
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from producer.freeze import Freeze, Frozen, What, frozen_policy, merged, read_freeze, write_freeze
 from producer.lock import SetupLock
 from producer.owned import Owned, fingerprint, read_owned, record_owned
+from producer.person import who_runs_this
 from producer.resources.acl_policy import AclPolicy
 from vault_aws_kit import clock, contract
 from vault_aws_kit.catalog import Catalog
@@ -24,7 +23,7 @@ Failed = dict[str, KitError]
 
 
 def frozen_now(what: What, names: Iterable[str]) -> Freeze:
-    since, who = clock.timestamp(clock.now()), f"{getpass.getuser()}@{socket.gethostname()}"
+    since, who = clock.timestamp(clock.now()), who_runs_this()
     return tuple(Frozen(what, name, since, who) for name in names)
 
 

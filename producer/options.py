@@ -38,9 +38,22 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> int:
         raise click.BadParameter(f"{value!r} is no duration: write 30s, 15m, 1h30m or 90d.", ctx, param) from None
 
 
-def duration_option(name: str, *, default: str, help: str) -> Callable[[Callable[..., R]], Callable[..., R]]:  # noqa: A002
-    """An option that takes a duration, and gives seconds."""
-    return click.option(name, callback=_seconds, metavar="DURATION", default=default, show_default=True, help=help)
+def duration_option(
+    name: str,
+    *,
+    default: str,
+    help: str,  # noqa: A002
+    least: int = 0,
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """An option that takes a duration, and gives seconds: `least` or more."""
+
+    def checked(ctx: click.Context, param: click.Parameter, value: str) -> int:
+        given = _seconds(ctx, param, value)
+        if given < least:
+            raise click.BadParameter(f"{value!r} is too short: {least}s is the least.", ctx, param)
+        return given
+
+    return click.option(name, callback=checked, metavar="DURATION", default=default, show_default=True, help=help)
 
 
 def prune_options(command: Callable[..., R]) -> Callable[..., R]:

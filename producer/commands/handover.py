@@ -15,7 +15,7 @@ from vault_aws_kit import clock, terminal
 @click.argument("team")
 @spec_option
 @templates_option
-@duration_option("--ttl", default="1h", help="How long the wrapped secret_id waits to be unwrapped.")
+@duration_option("--ttl", default="1h", least=1, help="How long the wrapped secret_id waits to be unwrapped.")
 @click.option("--revoke-others", is_flag=True, help="Destroy every earlier secret_id of the team.")
 @terminal.format_option("text", "json")
 @terminal.vault_options

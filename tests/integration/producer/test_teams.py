@@ -53,6 +53,15 @@ def test_a_handover_shows_a_person_what_to_send_and_what_to_do_with_it(given, pr
     assert "within 10m" in shown.err
 
 
+def test_a_handover_that_would_not_be_wrapped_makes_no_secret_id(given, producer, vault, unique):
+    login = f"auth/{given['mount']}/role/vak-{unique}-web/secret-id"
+    before = vault.list(login)["data"]["keys"]
+    refused = producer("handover", "web", "--ttl", "0")
+    assert refused.code == errors.USAGE
+    assert "too short" in refused.err
+    assert vault.list(login)["data"]["keys"] == before
+
+
 def test_a_team_that_is_not_there_is_told_with_those_that_are(given, producer):
     refused = producer("handover", "wbe")
     assert refused.code == errors.TeamUnknown.exit_code

@@ -71,7 +71,7 @@ class Access:
 
     def _unknown(self, name: str) -> RoleUnknown:
         names = [self.name_of(role) for role in self.roles]
-        near = difflib.get_close_matches(name, [*names, *(role.qualified for role in self.roles)], n=3)
+        near = difflib.get_close_matches(name, {*names, *(role.qualified for role in self.roles)}, n=3)
         teams = ", ".join(f"{team.spec}/{team.team}" for team in self.teams[:NAMED_AT_MOST])
         return RoleUnknown(
             f"There is no role {name!r} for {teams}.",

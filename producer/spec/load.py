@@ -401,7 +401,7 @@ def _matching(pattern: str, known: Sequence[str]) -> list[str]:
     found = [name for name in known if fnmatch.fnmatchcase(name if "/" in pattern else name.split("/")[1], pattern)]
     is_glob = any(sign in pattern for sign in "*?[")
     if not found and is_glob:
-        names = ", ".join(known[:10]) or "none"
+        names = ", ".join(name.removeprefix("/") for name in known[:10]) or "none"
         raise GlobMatchesNothing(f"{pattern!r} matches no role.", hint=f"The roles are: {names}.")
     if not found:
         raise _unknown("role", pattern, [name if "/" in pattern else name.split("/")[1] for name in known])

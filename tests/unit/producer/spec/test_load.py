@@ -303,6 +303,16 @@ def test_mistakes_of_shape_hide_no_mistake_of_another_kind_and_make_none_up(prob
     assert "`method`" in found[-1].error.message
 
 
+def test_a_role_that_is_wrong_in_itself_is_named_as_the_spec_names_it(problems):
+    found = problems("""
+        roles:
+          - {name: b, type: iam_user, groups: [g], polcy: x}
+        teams:
+          - {name: t, roles: ["zzz-*"], auth: [{method: approle}]}
+    """)
+    assert found[-1].error.hint == "The roles are: b."
+
+
 def test_a_key_that_would_live_for_a_month_is_warned_of(load):
     spec = load("""
         version: 1

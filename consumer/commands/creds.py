@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from consumer import session
 from consumer.formats import FORMATS
 from consumer.options import parameter_options, role_option, team_option
 from vault_aws_kit import terminal
@@ -26,7 +27,7 @@ def command(role: str, output: str, asked: Parameters, team: str, vault: termina
     from consumer.notes import ends_with_token
     from consumer.roles import find_access
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         credentials = issue(connection, access.token, access.role(role), asked)
     terminal.emit(FORMATS[output].text(credentials))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from consumer import session
 from consumer.options import parameter_options, role_option, team_option
 from vault_aws_kit import clock, terminal
 from vault_aws_kit.errors import EXEC_FAILED
@@ -51,7 +52,7 @@ def _run(role: str, asked: Parameters, team: str, vault: terminal.VaultOptions, 
     from consumer.notes import ends_with_token
     from consumer.roles import find_access
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         found = access.role(role)
         with child.signals_held() as mask:

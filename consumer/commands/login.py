@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,97 +11,71 @@ import click
 from vault_aws_kit import clock, terminal
 
 if TYPE_CHECKING:
-    from vault_aws_kit.auth.interface import Login, LoginMethod
-    from vault_aws_kit.vault import Vault
+    from vault_aws_kit.auth.interface import Login
 
-METHODS = ("approle", "token")
+METHODS = ("approle", "jwt", "oidc", "kubernetes", "aws", "cert", "userpass", "ldap", "token")
 
 
 @click.command()
-@click.option("--method", type=click.Choice(METHODS), default="approle", show_default=True, help="How to log in.")
+@click.option("--method", type=click.Choice(METHODS), help="How to log in; else by what is here to log in with.")
+@click.option(
+    "--role", metavar="ROLE", default="", help="Role of the auth method; else VAULT_AUTH_ROLE, or the team's."
+)
+@click.option(
+    "--mount", metavar="PATH", default="", help="Mount of the auth method; else VAULT_AUTH_PATH, or its name."
+)
+@click.option(
+    "--team", metavar="[NAME/]TEAM", default="", help="Log in with this team's role, and no other's secret_id."
+)
 @click.option("--role-id", metavar="ID", default="", help="AppRole's role_id, no secret; else VAULT_ROLE_ID.")
 @click.option("--wrapped", is_flag=True, help="Read the wrapping token of `producer handover` from standard input.")
-@click.option("--mount", metavar="PATH", default="approle", show_default=True, help="Mount of the auth method.")
-@click.option("--team", metavar="NAME/TEAM", default="", help="With --wrapped: take it only if made for this team.")
+@click.option(
+    "--token-file", metavar="FILE", type=click.Path(path_type=Path), help="File of the token (jwt, kubernetes)."
+)
+@click.option("--audience", metavar="TEXT", default="", help="What GitHub's ID token shall be for (jwt).")
+@click.option("--username", metavar="NAME", default="", help="Who logs in (userpass, ldap); else your login name.")
+@click.option("--server-id", metavar="TEXT", default="", help="Vault's iam_server_id_header_value (aws).")
+@click.option("--sts-region", metavar="REGION", default="", help="Region of the STS that Vault asks (aws).")
+@click.option("--callback-port", metavar="PORT", default=8250, show_default=True,
+              type=click.IntRange(1, 65535), help="Where the browser comes back to (oidc).")  # fmt: skip
+@click.option("--no-browser", is_flag=True, help="Only print the URL, open no browser (oidc).")
 @click.option("--print-token", is_flag=True, help="Print the token on standard output instead of keeping it.")
 @terminal.vault_options
 def command(
-    method: str,
-    role_id: str,
-    wrapped: bool,
+    method: str | None,
+    role: str,
     mount: str,
     team: str,
     print_token: bool,
     vault: terminal.VaultOptions,
+    **given: object,
 ) -> int:
     """Log in to Vault, and keep the token where Vault's own tools look for it.
 
-    Secrets come from VAULT_SECRET_ID, or with --wrapped (and --method token) from standard input: never from the
-    command line, which other processes can read.
+    Secrets come from the environment, a file or standard input: never from the command line, which other processes
+    can read.
     """
+    from consumer.logins import asked, target
     from vault_aws_kit.settings import VaultSettings
     from vault_aws_kit.vault import Vault
 
+    options = asked.Options(team=team, **given)  # type: ignore[arg-type]
+    given_target = target.Target(method or "", mount, role or target.role_of(team), options.audience)
+    aim = target.find(os.environ, given_target)
     settings = VaultSettings.from_environment(address=vault.address, namespace=vault.namespace)
     with Vault(settings, token="") as connection:
-        chosen = _token() if method == "token" else _approle(connection, role_id, mount, team, wrapped=wrapped)
-        login = chosen.login(connection)
+        way = asked.way(connection, aim, options)
+        terminal.say(f"Method {way.name}: {way.why}.")
+        login = way.method(aim).login(connection)
     _keep(login, print_token=print_token)
     return 0
 
 
-def _approle(vault: Vault, role_id: str, mount: str, team: str, *, wrapped: bool) -> LoginMethod:
-    from vault_aws_kit.auth.approle import AppRole
-    from vault_aws_kit.auth.wrapping import unwrap_secret_id
-
-    role_id = role_id or os.environ.get("VAULT_ROLE_ID", "")
-    if not role_id:
-        raise _nothing_given("role_id", "Set VAULT_ROLE_ID, or give --role-id: it is no secret.")
-    if wrapped:
-        secret_id = unwrap_secret_id(vault, _from_stdin("wrapping token"), mount=mount, role=_role_of(team))
-    else:
-        secret_id = os.environ.get("VAULT_SECRET_ID", "")
-    if not secret_id:
-        raise _nothing_given("secret_id", "Set VAULT_SECRET_ID, or use --wrapped with a token of `producer handover`.")
-    return AppRole(role_id.strip(), secret_id.strip(), mount)
-
-
-def _token() -> LoginMethod:
-    from vault_aws_kit.auth.token import Token
-    from vault_aws_kit.settings import variable
-
-    return Token(variable(os.environ, "TOKEN") or _from_stdin("Vault token"))
-
-
-def _from_stdin(what: str) -> str:
-    """One line, not shown where a person types it."""
-    if sys.stdin.isatty():
-        given = str(click.prompt(what.capitalize(), hide_input=True, err=True))
-    else:
-        given = sys.stdin.readline()
-    if not given.strip():
-        raise _nothing_given(what, f"Give the {what} on standard input.")
-    return given.strip()
-
-
-def _role_of(team: str) -> str:
-    from vault_aws_kit.contract import team_policy
-
-    if not team:
-        return ""
-    name, slash, plain = team.partition("/")
-    return team_policy(name, plain) if slash else team_policy("default", team)
-
-
-def _nothing_given(what: str, hint: str) -> Exception:
-    from vault_aws_kit.errors import LoginFailed
-
-    return LoginFailed(f"No {what} to log in with.", hint=hint)
-
-
 def _keep(login: Login, *, print_token: bool) -> None:
+    from consumer.logins.masking import mask
     from vault_aws_kit.settings import store_token, variable
 
+    mask(login.token)
     if print_token:
         terminal.emit(login.token)
         place = "standard output"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from consumer import session
 from consumer.options import team_option
 from vault_aws_kit import terminal
 
@@ -73,7 +74,7 @@ def command(
     from consumer.terraform import look_at
 
     wanted, arns = [_wanted(text) for text in roles], [_wanted_arn(text) for text in role_arns]
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
     blocks = blocks_for(access, wanted, arns, region)
     folder = look_at(out.parent if out else Path(), without=out or Path("provider.tf"))

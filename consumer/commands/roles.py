@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from consumer import session
 from consumer.options import team_option
 from vault_aws_kit import clock, terminal
 
@@ -22,7 +23,7 @@ def command(output: str, team: str, vault: terminal.VaultOptions) -> int:
     """List the roles that this token may use."""
     from consumer.roles import find_access
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
     if output == "json":
         terminal.emit_json([_as_json(access, role) for role in access.roles])

@@ -179,8 +179,9 @@ def unique(unique_name: Callable[[], str]) -> str:
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No variable or file of the caller's that steers Vault, AWS or Terraform reaches a test."""
-    for name in [name for name in os.environ if environment.is_foreign(name) or name.startswith("XDG_")]:
+    """No variable or file of the caller's that steers Vault, AWS or Terraform reaches a test, nor that of a CI job."""
+    others = ("XDG_", "ACTIONS_ID_TOKEN_", "GITHUB_ACTIONS")
+    for name in [name for name in os.environ if environment.is_foreign(name) or name.startswith(others)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("VAULT_AWS_KIT_CACHE", str(CACHE))

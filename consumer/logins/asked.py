@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -133,6 +136,15 @@ def _aws(_vault: Vault, _target: Target, options: Options) -> Way:
     return Way("aws", "with the AWS credentials that boto3 finds", proofs.aws(server_id, region).login)
 
 
+def _cert(_vault: Vault, _target: Target, _options: Options) -> Way:
+    def method(target: Target) -> LoginMethod:
+        from vault_aws_kit.auth.cert import MOUNT, Cert
+
+        return Cert(target.role, target.mount or MOUNT)
+
+    return Way("cert", "with VAULT_CLIENT_CERT", method)
+
+
 def _password(_vault: Vault, target: Target, options: Options) -> Way:
     method = target.method
     name, word = proofs.PASSWORDS[method]
@@ -159,6 +171,7 @@ _BY_HAND: dict[str, Callable[[Vault, Target, Options], Way]] = {
     "kubernetes": _kubernetes,
     "oidc": _oidc,
     "aws": _aws,
+    "cert": _cert,
     "userpass": _password,
     "ldap": _password,
     "token": _token,
@@ -173,21 +186,30 @@ def _found(method: str) -> Proof | None:
 
 
 def _shown(options: Options) -> Callable[[str], None]:
-    """Tells the URL, and opens a browser on it where there is a screen to show one."""
+    """Tells the URL, and opens a browser on it where there is one for a screen."""
 
     def show(url: str) -> None:
         terminal.say(f"Log in with a browser on this machine:\n\n    {url}\n")
-        if not options.no_browser and _has_screen():
-            import webbrowser
-
-            webbrowser.open(url)
+        browser = None if options.no_browser else _browser()
+        if browser:
+            threading.Thread(target=_run, args=(browser, url), daemon=True).start()
 
     return show
 
 
-def _has_screen() -> bool:
-    """Without one, a browser of the terminal would take the terminal over."""
-    return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+def _browser() -> str | None:
+    """What opens a URL on this screen; without a screen a browser would take the terminal over, or do nothing."""
+    if sys.platform == "darwin":
+        return shutil.which("open")
+    if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
+        return shutil.which(os.environ.get("BROWSER") or "xdg-open")
+    return None
+
+
+def _run(browser: str, url: str) -> None:
+    """It gets no stream of ours: a browser that keeps one open would hold up whoever reads our output to its end."""
+    null = subprocess.DEVNULL
+    subprocess.run([browser, url], stdin=null, stdout=null, stderr=null, start_new_session=True, check=False)
 
 
 def _from_stdin(what: str) -> str:

@@ -36,6 +36,7 @@ def knock(vault: Vault, path: str, body: Body | None = None, query: Mapping[str,
             params=query,
             headers=headers,
             timeout=settings.timeout,
+            verify=vault._session.verify,  # else REQUESTS_CA_BUNDLE would go before VAULT_CACERT
         )
     except requests.exceptions.RequestException as error:
         raise _no_way(vault, error) from None

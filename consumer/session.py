@@ -39,31 +39,13 @@ def connect(options: terminal.VaultOptions, team: str = "", *, patience: float =
     settings = VaultSettings.from_environment(address=options.address, namespace=options.namespace)
     if not proof:
         if not token:
-            raise nothing_to_log_in_with(found, aim)
+            raise _nothing(found, aim)
         return Vault(settings, token, patience=patience)
     if not token or not _accepted(settings, token):
         if token:
             terminal.say("Vault refuses the token that is set or stored: it is expired, revoked or mistyped.")
         token = _Unattended(settings, proof, aim).token()
     return Vault(settings, token, patience=patience)
-
-
-def nothing_to_log_in_with(found: list[Proof], aim: Target) -> TokenMissing:
-    """Neither a token nor a way to get one: says what was looked for, and what is here but not enough."""
-    from consumer.logins import proofs
-
-    hint = "Log in first: `consumer login` (or `vault login …`)."
-    waiting = next((proof for proof in found if proof.by_itself and proof.needs_role and not aim.role), None)
-    if waiting and not aim.method:
-        hint = (
-            f"{waiting.source} is here to log in with, but no role is named: set VAULT_AUTH_ROLE (and VAULT_AUTH_PATH, "
-            "the auth method's mount), or VAULT_AWS_KIT_LOGIN=METHOD:MOUNT/ROLE."
-        )
-    return TokenMissing(
-        "No Vault token: VAULT_TOKEN is not set, there is none in ~/.vault-token, and nothing to log in with"
-        f"{f' by {aim.method}' if aim.method else ''}. Looked for: {'; '.join(proofs.LOOKED_FOR)}.",
-        hint=hint,
-    )
 
 
 @dataclass(frozen=True)
@@ -187,3 +169,21 @@ def _accepted(settings: VaultSettings, token: str) -> bool:
     except NotAllowed:
         return True
     return True
+
+
+def _nothing(found: list[Proof], aim: Target) -> TokenMissing:
+    """Neither a token nor a way to get one: says what was looked for, and what is here but not enough."""
+    from consumer.logins import proofs
+
+    hint = "Log in first: `consumer login` (or `vault login …`)."
+    waiting = next((proof for proof in found if proof.by_itself and proof.needs_role and not aim.role), None)
+    if waiting and not aim.method:
+        hint = (
+            f"{waiting.source} is here to log in with, but no role is named: set VAULT_AUTH_ROLE (and VAULT_AUTH_PATH, "
+            "the auth method's mount), or VAULT_AWS_KIT_LOGIN=METHOD:MOUNT/ROLE."
+        )
+    return TokenMissing(
+        "No Vault token: VAULT_TOKEN is not set, there is none in ~/.vault-token, and nothing to log in with"
+        f"{f' by {aim.method}' if aim.method else ''}. Looked for: {'; '.join(proofs.LOOKED_FOR)}.",
+        hint=hint,
+    )

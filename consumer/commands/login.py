@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from consumer.logins.target import METHODS
 from vault_aws_kit import clock, terminal
 
 if TYPE_CHECKING:
     from vault_aws_kit.auth.interface import Login
-
-METHODS = ("approle", "jwt", "oidc", "kubernetes", "aws", "cert", "userpass", "ldap", "token")
 
 
 @click.command()
@@ -36,8 +35,8 @@ METHODS = ("approle", "jwt", "oidc", "kubernetes", "aws", "cert", "userpass", "l
 @click.option("--username", metavar="NAME", default="", help="Who logs in (userpass, ldap); else your login name.")
 @click.option("--server-id", metavar="TEXT", default="", help="Vault's iam_server_id_header_value (aws).")
 @click.option("--sts-region", metavar="REGION", default="", help="Region of the STS that Vault asks (aws).")
-@click.option("--callback-port", metavar="PORT", default=8250, show_default=True,
-              type=click.IntRange(1, 65535), help="Where the browser comes back to (oidc).")  # fmt: skip
+@click.option("--callback-port", metavar="PORT", default=0, type=click.IntRange(0, 65535),
+              help="Where the browser comes back to (oidc); default: 8250, as for Vault's own tools.")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Only print the URL, open no browser (oidc).")
 @click.option("--print-token", is_flag=True, help="Print the token on standard output instead of keeping it.")
 @terminal.vault_options
@@ -48,7 +47,7 @@ def command(
     team: str,
     print_token: bool,
     vault: terminal.VaultOptions,
-    **given: object,
+    **given: Any,
 ) -> int:
     """Log in to Vault, and keep the token where Vault's own tools look for it.
 
@@ -59,7 +58,7 @@ def command(
     from vault_aws_kit.settings import VaultSettings
     from vault_aws_kit.vault import Vault
 
-    options = asked.Options(team=team, **given)  # type: ignore[arg-type]
+    options = asked.Options(team=team, **given)
     given_target = target.Target(method or "", mount, role or target.role_of(team), options.audience)
     aim = target.find(os.environ, given_target)
     settings = VaultSettings.from_environment(address=vault.address, namespace=vault.namespace)

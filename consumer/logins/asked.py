@@ -38,7 +38,7 @@ class Options:
     username: str = ""
     server_id: str = ""
     sts_region: str = ""
-    callback_port: int = 8250
+    callback_port: int = 0
     no_browser: bool = False
 
 
@@ -53,29 +53,42 @@ class Way:
 
 def way(vault: Vault, target: Target, options: Options) -> Way:
     """How to log in. Raises LoginFailed where there is nothing to log in with."""
-    name = target.method or _implied(options)
-    if name in _BY_HAND:
+    name = _named(target, options)
+    target = replace(target, method=name)
+    if name:
         return _BY_HAND[name](vault, target, options)
     found = proofs.find(os.environ)
-    proof = proofs.choose(found, replace(target, method=name))
+    proof = proofs.choose(found, target)
+    if not proof and (variable(os.environ, "ROLE_ID") or variable(os.environ, "SECRET_ID")):
+        return _approle(vault, target, options)  # half of a pair: it says what is missing
     if not proof:
-        raise _nothing(name, found)
+        raise _nothing(found)
     others = [other.source for other in found if other.by_itself and other is not proof]
-    besides = f" (there is also {', '.join(others)}: choose with --method)" if others and not name else ""
+    besides = f" (there is also {', '.join(others)}: choose with --method)" if others else ""
     return Way(proof.method, f"{proof.source} {'are' if ' and ' in proof.source else 'is'} here{besides}", proof.login)
 
 
-def _implied(options: Options) -> str:
-    """The method that an option or a variable is for, '' where none says so."""
-    half = variable(os.environ, "ROLE_ID") or variable(os.environ, "SECRET_ID")
-    return "approle" if options.wrapped or options.role_id or half else ""
+def _named(target: Target, options: Options) -> str:
+    """The method that was chosen, or that an option is for; '' where nothing says so.
+
+    Raises click.UsageError for an option of another method: it would be ignored.
+    """
+    given = [name for name in _FOR if getattr(options, name)]
+    for name in given:
+        if target.method not in ("", *_FOR[name]):
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is for {' and '.join(_FOR[name])}, and not for {target.method}.")
+    return target.method or next((_FOR[name][0] for name in given), "")
 
 
-def _nothing(method: str, found: list[Proof]) -> LoginFailed:
-    role = " A role is needed too: --role, --team or VAULT_AUTH_ROLE." if any(one.needs_role for one in found) else ""
+def _nothing(found: list[Proof]) -> LoginFailed:
+    waiting = next((proof.source for proof in found if proof.by_itself and proof.needs_role), "")
+    if waiting:
+        return _missing(
+            "role", f"{waiting} is here to log in with: name its role with --role, --team or VAULT_AUTH_ROLE."
+        )
     return LoginFailed(
-        f"There is nothing to log in with{f' by {method}' if method else ''}. Looked for: "
-        f"{'; '.join(proofs.LOOKED_FOR)}.{role}",
+        f"There is nothing to log in with. Looked for: {'; '.join(proofs.LOOKED_FOR)}.",
         hint="Choose a method that asks you with --method: oidc (browser), userpass or ldap (password), token.",
     )
 
@@ -123,9 +136,9 @@ def _kubernetes(_vault: Vault, target: Target, options: Options) -> Way:
 
 def _oidc(_vault: Vault, _target: Target, options: Options) -> Way:
     def method(target: Target) -> LoginMethod:
-        from vault_aws_kit.auth.oidc import MOUNT, Oidc
+        from vault_aws_kit.auth.oidc import MOUNT, PORT, Oidc
 
-        return Oidc(_shown(options), target.role, target.mount or MOUNT, options.callback_port)
+        return Oidc(_shown(options), target.role, target.mount or MOUNT, options.callback_port or PORT)
 
     return Way("oidc", "a browser shows Vault who you are", method)
 
@@ -165,6 +178,18 @@ def _token(_vault: Vault, _target: Target, _options: Options) -> Way:
     return Way("token", "the one that was given is checked", lambda _: Token(token))
 
 
+_FOR: dict[str, tuple[str, ...]] = {
+    "role_id": ("approle",),
+    "wrapped": ("approle",),
+    "token_file": ("jwt", "kubernetes"),
+    "audience": ("jwt",),
+    "username": ("userpass", "ldap"),
+    "server_id": ("aws",),
+    "sts_region": ("aws",),
+    "callback_port": ("oidc",),
+    "no_browser": ("oidc",),
+}
+"""The methods that an option is for; the first is meant where none is chosen."""
 _BY_HAND: dict[str, Callable[[Vault, Target, Options], Way]] = {
     "approle": _approle,
     "jwt": _jwt,

@@ -12,6 +12,7 @@ import json
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -112,9 +113,14 @@ class Store:
         return self.folder / f"{key}.json"
 
     def _forget_ended(self) -> None:
+        """Remove what is of no use any more, and what a killed process left half done."""
         for path in self.folder.glob("*.json"):
             if self.read(path.stem) is None:
                 path.unlink(missing_ok=True)
+        for path in self.folder.glob(".*.tmp"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > WAIT:
+                    path.unlink()
 
 
 def key(parts: Mapping[str, str]) -> str:

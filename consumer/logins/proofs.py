@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ class Proof:
 
 def find(env: Mapping[str, str]) -> list[Proof]:
     """All that is here, what was most clearly put here for it first. Raises SettingsInvalid."""
-    return [*_approle(env), *_jwt(env), *_github(env), *_kubernetes(), *_passwords(env), *_cert(env), *_aws(env)]
+    return [*_approle(env), *_jwt(env), *_github(env), *_kubernetes(env), *_passwords(env), *_cert(env), *_aws(env)]
 
 
 def choose(proofs: list[Proof], target: Target) -> Proof | None:
@@ -115,7 +115,12 @@ def _github(env: Mapping[str, str]) -> Iterator[Proof]:
         yield Proof("jwt", "GitHub's ID token", f"{env[github.URL]}\n{env[github.TOKEN]}", login)
 
 
-def _kubernetes() -> Iterator[Proof]:
+def _kubernetes(env: Mapping[str, str]) -> Iterator[Proof]:
+    """A file that is named may hold a token projected for Vault alone, but may as well be a JWT of another kind."""
+    path = variable(env, "AUTH_JWT_FILE")
+    if path:
+        named = service_account(_read(path, "VAULT_AUTH_JWT_FILE"), "VAULT_AUTH_JWT_FILE")
+        yield replace(named, by_itself=False)
     try:
         token = SERVICE_ACCOUNT.read_text().strip()
     except (OSError, ValueError):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 
 from consumer.logins import proofs
-from vault_aws_kit.errors import LoginFailed, SettingsInvalid, TokenMissing, VaultRefused
+from vault_aws_kit.errors import USAGE, LoginFailed, SettingsInvalid, TokenMissing, VaultRefused
+
+CONSUMER = [sys.executable, "-c", "import sys; from consumer.cli import main; sys.exit(main())"]
 
 
 @pytest.fixture
@@ -166,6 +172,18 @@ def test_kubernetes_needs_a_role_and_a_token(consumer, kubernetes, tmp_path, mon
     assert "--token-file" in run.err
 
 
+def test_a_token_projected_for_vault_is_named_by_its_file(
+    consumer, kubernetes, pod_token, kept, monkeypatch, consumer_home, tmp_path
+):
+    (tmp_path / "projected").write_text(pod_token())
+    monkeypatch.setenv("VAULT_AUTH_JWT_FILE", str(tmp_path / "projected"))
+    monkeypatch.setenv("VAULT_AWS_KIT_LOGIN", f"kubernetes:{kubernetes.mount}/{kubernetes.role}")
+    assert consumer("login").code == 0
+    assert kept() == [kubernetes.role]
+    (consumer_home / ".vault-token").unlink()
+    assert "with VAULT_AUTH_JWT_FILE" in consumer("roles").err
+
+
 # ── userpass, ldap ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -183,6 +201,24 @@ def test_a_person_logs_in_with_a_password_from_standard_input(consumer, ann, typ
     assert run.code == 0, run.err
     assert kept() == [ann.role]
     assert "canary" not in run.out + run.err
+
+
+def test_a_password_that_is_typed_on_a_terminal_is_not_shown(ann, consumer_home, kept):
+    ours, theirs = os.openpty()
+    argv = [*CONSUMER, "login", "--method", "userpass", "--mount", ann.mount, "--username", "ann"]
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as login:
+        os.close(theirs)
+        shown = os.read(ours, 1000)
+        while b"Password of ann" not in shown:
+            shown += os.read(ours, 1000)
+        os.write(ours, b"password-canary\n")
+        with contextlib.suppress(OSError):  # how a terminal tells that its other end is closed
+            while more := os.read(ours, 1000):
+                shown += more
+        assert login.wait(timeout=60) == 0, shown
+    os.close(ours)
+    assert b"canary" not in shown
+    assert kept() == [ann.role]
 
 
 def test_a_name_and_a_password_come_from_the_vault_providers_variables(consumer, ann, kept, monkeypatch):
@@ -233,7 +269,29 @@ def test_login_says_which_of_several_it_takes_and_how_to_choose(consumer, team, 
     chosen = consumer("login", "--method", "jwt", "--mount", jwt.mount)
     assert chosen.code == 0
     assert "Method jwt" in chosen.err
-    assert "Method approle" in consumer("login", "--mount", team.login.mount).err
+    found = consumer("login", "--mount", team.login.mount)
+    assert found.code == 0
+    assert "(there is also VAULT_ID_TOKEN: choose with --method)" in found.err
+
+
+def test_an_option_says_the_method_it_is_for(consumer, ann, typed):
+    typed("password-canary\n")
+    run = consumer("login", "--username", "ann", "--mount", ann.mount)
+    assert run.code == 0, run.err
+    assert "Method userpass: as ann, with a password." in run.err
+
+
+def test_an_option_of_another_method_is_not_ignored(consumer):
+    run = consumer("login", "--method", "approle", "--username", "ann")
+    assert run.code == USAGE
+    assert "--username is for userpass and ldap, and not for approle" in run.err
+
+
+def test_a_signed_token_without_a_role_asks_for_the_role(consumer, job_token, monkeypatch):
+    monkeypatch.setenv("VAULT_ID_TOKEN", job_token())
+    run = consumer("login")
+    assert run.code == LoginFailed.exit_code
+    assert "VAULT_ID_TOKEN is here to log in with: name its role" in run.err
 
 
 def test_with_nothing_to_log_in_with_login_lists_what_it_looked_for(consumer):

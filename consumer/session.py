@@ -173,9 +173,11 @@ def _accepted(settings: VaultSettings, token: str) -> bool:
 
 def _nothing(found: list[Proof], aim: Target) -> TokenMissing:
     """Neither a token nor a way to get one: says what was looked for, and what is here but not enough."""
-    from consumer.logins import proofs
+    from consumer.logins import github, proofs
 
     hint = "Log in first: `consumer login` (or `vault login …`)."
+    if os.environ.get("GITHUB_ACTIONS") == "true" and not github.here(os.environ):
+        hint = github.PERMISSION
     waiting = next((proof for proof in found if proof.by_itself and proof.needs_role and not aim.role), None)
     if waiting and not aim.method:
         hint = (

@@ -110,6 +110,9 @@ def login(server, tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("VAULT_ADDR", server.address)
     monkeypatch.setenv("VAULT_CACERT", str(server.ca))
+    monkeypatch.setenv(
+        "REQUESTS_CA_BUNDLE", str(tmp_path / "another.pem")
+    )  # what is meant for others goes not before it
 
     def run(files: tuple[Path, Path] | None, *argv: str) -> tuple[int, str]:
         for name, path in zip(("VAULT_CLIENT_CERT", "VAULT_CLIENT_KEY"), files or (), strict=False):

@@ -17,9 +17,10 @@ import pytest
 from consumer import session
 from consumer.logins import proofs
 from vault_aws_kit import clock
-from vault_aws_kit.errors import LoginFailed, TokenRefused, VaultUnreachable
+from vault_aws_kit.errors import KitError, LoginFailed, TokenMissing, TokenRefused, VaultUnreachable
 from vault_aws_kit.settings import VaultSettings
 from vault_aws_kit.terminal import VaultOptions
+from vault_aws_kit.vault import Vault
 
 CONSUMER = [sys.executable, "-c", "import sys; from consumer.cli import main; sys.exit(main())"]
 LOGGED_IN = "Logged in to Vault with"
@@ -76,6 +77,33 @@ def test_a_github_job_needs_two_variables_and_its_permission(consumer, jwt, gith
     run = consumer("creds", "--role", "net")
     assert run.code == 0, run.err
     assert f"{LOGGED_IN} GitHub's ID token at auth/{jwt.mount} as {jwt.role}, for 1h." in run.err
+
+
+def test_a_github_job_without_its_permission_is_told_of_it(consumer, jwt, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("VAULT_AWS_KIT_LOGIN", f"jwt:{jwt.mount}/{jwt.role}")
+    run = consumer("roles")
+    assert run.code == TokenMissing.exit_code
+    assert "id-token: write" in run.err
+
+
+def test_a_login_is_made_and_kept_in_its_namespace(issuer, job_token, unique, stack, admin, consumer_home, monkeypatch):
+    try:
+        admin.write(f"sys/namespaces/{unique}", {})
+    except KitError as error:
+        pytest.skip(f"this server has no namespaces: {error}")
+    inside = VaultSettings(address=stack.vault_addr, namespace=unique)
+    with Vault(inside, stack.vault_token, patience=20) as root:
+        root.write("sys/auth/jwt", {"type": "jwt"})
+        root.write("auth/jwt/config", {"jwt_validation_pubkeys": [issuer.public]})
+        bound = {"bound_audiences": ["vault"], "bound_claims": {"repository": "acme/pay"}, "user_claim": "sub"}
+        root.write("auth/jwt/role/a-role", {"role_type": "jwt", **bound})
+    monkeypatch.setenv("VAULT_ID_TOKEN", job_token())
+    monkeypatch.setenv("VAULT_AUTH_ROLE", "a-role")
+    with session.connect(VaultOptions("", unique, "")) as connection:
+        assert connection.read("auth/token/lookup-self")["meta"] == {"role": "a-role"}
+    with pytest.raises(LoginFailed):  # another namespace has another login, and doesn't get that token
+        session.connect(HERE)
 
 
 def test_a_gitlab_job_logs_in_with_its_id_token(consumer, jwt, job_token, monkeypatch):

@@ -3,10 +3,14 @@
 The child shares our process group, so that a terminal's Ctrl-C, Ctrl-Z and resizes reach it by themselves. What
 somebody sends to us alone (`kill`, a CI runner, systemd) is passed on; a second delivery would be wrong, as
 Terraform takes a second interrupt for an order to stop at once.
+
+Where the child stops, as an editor does once it has put the terminal in order, we stop too and not before: our own
+stop is what the shell waits for. Its `fg` and `bg` wake the whole group.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -14,8 +18,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from signal import Signals
 
-FROM_TERMINAL = frozenset({Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP})
+FROM_TERMINAL = frozenset({Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP, Signals.SIGTSTP, Signals.SIGWINCH})
 PASSED_ON = FROM_TERMINAL | {Signals.SIGTERM, Signals.SIGUSR1, Signals.SIGUSR2}
+ENDING = frozenset({Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP})  # what ends a program that serves
+NO_ORDER_TO_END = frozenset({Signals.SIGTSTP, Signals.SIGWINCH})
+IGNORED_BY_DEFAULT = frozenset({Signals.SIGCHLD, Signals.SIGWINCH})
+JOB_CONTROL = frozenset({Signals.SIGTSTP, Signals.SIGTTIN, Signals.SIGTTOU})
 NOT_EXECUTABLE, NOT_FOUND, SIGNALLED = 126, 127, 128
 
 Mask = frozenset[int]
@@ -37,22 +45,30 @@ def check_is_there(program: str) -> None:
 
 
 @contextmanager
-def signals_held() -> Iterator[Mask]:
+def signals_held(numbers: frozenset[Signals] = PASSED_ON) -> Iterator[Mask]:
     """Keep signals waiting, so that none of them can end us while we hold something that must be given back.
 
-    `run` answers those that come meanwhile; what still waits at the end is dropped, as its work is done. Gives the
-    mask that was there before, for the child. Threads started within hold signals too; one started before must have
-    ended, or it would take them instead.
+    `run` or `wait_for_end` answer those that come meanwhile; what still waits at the end is dropped, as its work is
+    done. Gives the mask that was there before, for the child. Threads started within hold signals too; one started
+    before must have ended, or it would take them instead.
     """
-    handlers = {Signals.SIGCHLD: signal.signal(Signals.SIGCHLD, _noted)}  # where it is ignored, no child can be awaited
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON | {Signals.SIGCHLD})
+    # What is ignored may be dropped before anybody waits for it; and where SIGCHLD is, no child can be awaited.
+    handlers = {number: signal.signal(number, _noted) for number in IGNORED_BY_DEFAULT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers | {Signals.SIGCHLD})
     try:
         yield frozenset(before)
     finally:
-        handlers |= {number: signal.signal(number, signal.SIG_IGN) for number in PASSED_ON}
+        for number in numbers:
+            handler = signal.signal(number, signal.SIG_IGN)
+            handlers.setdefault(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def wait_for_end() -> str:
+    """Wait, within `signals_held(ENDING)`, until somebody asks us to end; the signal's name."""
+    return Signals(signal.sigwait(ENDING)).name
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], mask: Mask) -> int:
@@ -60,7 +76,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], mask: Mask) -> i
 
     Raises NotStarted.
     """
-    early = signal.sigpending() & PASSED_ON
+    _stop_if_told()
+    early = signal.sigpending() & (PASSED_ON - NO_ORDER_TO_END)
     if early:
         raise NotStarted(f"{Signals(min(early)).name} came first", SIGNALLED + min(early))
     try:
@@ -88,9 +105,26 @@ def _wait(child: int) -> int:
             if not by_terminal:
                 os.kill(child, number)
             continue
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
+        changed, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
+        if changed and os.WIFSTOPPED(status):
+            _stop_with(child, os.WSTOPSIG(status))
+        elif changed:
             return status
+
+
+def _stop_with(child: int, number: int) -> None:
+    """Stop as the child has, if it was job control that stopped it; whoever wakes us alone wakes the child too."""
+    if number in JOB_CONTROL:
+        os.kill(os.getpid(), Signals.SIGTSTP)
+        _stop_if_told()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, Signals.SIGCONT)
+
+
+def _stop_if_told() -> None:
+    """Let a held Ctrl-Z stop us here and now; returns when we are woken. The system lets no orphan stop for it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {Signals.SIGTSTP})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {Signals.SIGTSTP})
 
 
 def _next_signal() -> tuple[int, bool]:

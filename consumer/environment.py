@@ -6,8 +6,11 @@ the names that are older than it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from consumer import default_profile
 
 if TYPE_CHECKING:
     from vault_aws_kit.credentials import Credentials
@@ -39,6 +42,7 @@ _OTHER_SOURCES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
+FIND_CREDENTIALS = (*OF_A_SET, *_OTHER_SOURCES)
 _BEARER = "AWS_BEARER_TOKEN_"  # one for each service, as AWS_BEARER_TOKEN_BEDROCK
 
 
@@ -53,6 +57,27 @@ def variables(credentials: Credentials) -> dict[str, str]:
     return found | (dict.fromkeys(REGION, credentials.region) if credentials.region else {})
 
 
+def of_endpoint(uri: str, *, token: str = "", token_file: str = "", region: str = "") -> dict[str, str]:
+    """What to set for a container endpoint, whose authorization token is given itself or in a file."""
+    found = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": uri}
+    if token:
+        found["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token
+    if token_file:
+        found["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = token_file
+    return found | (dict.fromkeys(REGION, region) if region else {})
+
+
+def for_client(inherited: Mapping[str, str], endpoint: Mapping[str, str], *, named: bool) -> dict[str, str]:
+    """The environment of a program that shall ask an endpoint (see `of_endpoint`) for credentials and find no others.
+
+    As `for_child`; `named` says whether somebody gave the region by name. Files of AWS's whose default profile would
+    win over the endpoint are hidden.
+    """
+    kept = {name: value for name, value in inherited.items() if not _finds_credentials(name)}
+    hidden = dict.fromkeys(default_profile.winning_files(inherited), os.devnull)
+    return kept | hidden | dict(endpoint) | _regions(inherited, endpoint.get(REGION[0], ""), named=named)
+
+
 def for_child(inherited: Mapping[str, str], credentials: Credentials, *, region: str = "") -> dict[str, str]:
     """The environment of a program that shall use these credentials and find no others.
 
@@ -64,7 +89,7 @@ def for_child(inherited: Mapping[str, str], credentials: Credentials, *, region:
 
 
 def _finds_credentials(name: str) -> bool:
-    return name in OF_A_SET or name in _OTHER_SOURCES or name.startswith(_BEARER)
+    return name in FIND_CREDENTIALS or name.startswith(_BEARER)
 
 
 def _regions(inherited: Mapping[str, str], region: str, *, named: bool) -> dict[str, str]:

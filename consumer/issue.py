@@ -43,6 +43,15 @@ class Parameters:
     session_name: str = ""
     region: str = ""
 
+    def fitting(self, role: RoleEntry) -> Parameters:
+        """Those of them that a role takes: for several roles, of which each takes its own."""
+        return Parameters(
+            ttl=self.ttl if role.sts else 0,
+            role_arn=self.role_arn if self.role_arn in role.role_arns else "",
+            session_name=self.session_name if role.type == "assumed_role" else "",
+            region=self.region,
+        )
+
 
 def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) -> Credentials:
     """Fresh credentials of a role.
@@ -59,6 +68,16 @@ def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) ->
     if answer is None:
         raise gone(role)
     return _credentials(answer, token, role, asked, before)
+
+
+def renew(vault: Vault, credentials: Credentials) -> datetime:
+    """Have a lease live on for as long as it was given at first, or as long as Vault allows; when it ends then.
+
+    Raises VaultRefused for a lease that has ended or can't be renewed.
+    """
+    before = clock.now()
+    asked = {"lease_id": credentials.lease_id, "increment": credentials.lease_duration}
+    return before + timedelta(seconds=vault.write("sys/leases/renew", asked).lease_duration)
 
 
 def revoke(vault: Vault, lease_id: str, pauses: Sequence[float] = REVOKE_PAUSES) -> None:
@@ -148,6 +167,7 @@ def _credentials(answer: Answer, token: TokenInfo, role: RoleEntry, asked: Param
         session_token=session,
         expires=_session_expires(answer, role, asked, before) if session else _key_expires(answer, token, before),
         lease_id=answer.lease_id,
+        lease_duration=answer.lease_duration,
         renewable=answer.renewable,
         region=asked.region or role.region,
         role=role.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ class TokenInfo:
 
     policies: tuple[str, ...]
     expires: datetime | None = None
+    renewable: bool = False
 
 
 def look_up(vault: Vault) -> TokenInfo:
@@ -27,4 +28,14 @@ def look_up(vault: Vault) -> TokenInfo:
     return TokenInfo(
         policies=(*(found.get("policies") or ()), *(found.get("identity_policies") or ())),
         expires=clock.now() + timedelta(seconds=ttl) if ttl else None,
+        renewable=bool(found.get("renewable")),
     )
+
+
+def renew(vault: Vault, token: TokenInfo) -> TokenInfo:
+    """Have this connection's token live on for as long as Vault gives it. Raises TokenRefused, NotAllowed."""
+    before = clock.now()
+    auth = vault.write("auth/token/renew-self").auth or {}
+    ttl = int(auth.get("lease_duration") or 0)
+    expires = before + timedelta(seconds=ttl) if ttl else None
+    return replace(token, expires=expires, renewable=bool(auth.get("renewable")))

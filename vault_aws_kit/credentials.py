@@ -12,8 +12,8 @@ from vault_aws_kit import clock
 class Credentials:
     """AWS credentials. `session_token` is '' for an IAM user's key. The secrets stay out of its repr.
 
-    `lease_id` is '' where Vault gave none (some servers give none for STS). `expires` is None only where
-    nothing is known of it, as with static roles.
+    `lease_id` is '' where Vault gave none (some servers give none for STS), and `lease_duration` how long it gave that
+    lease at first, in seconds. `expires` is None only where nothing is known of it, as with static roles.
     """
 
     access_key_id: str
@@ -21,6 +21,7 @@ class Credentials:
     session_token: str = field(default="", repr=False)
     expires: datetime | None = None
     lease_id: str = ""
+    lease_duration: int = 0
     renewable: bool = False
     region: str = ""
     role: str = ""

@@ -482,6 +482,12 @@ class EngineOwned(RunError):
     exit_code = 93
 
 
+class PortTaken(RunError):
+    """`serve` can't listen on the port that it was given."""
+
+    exit_code = 96
+
+
 def exit_codes() -> dict[int, type[KitError]]:
     """Every exit code that an error owns, for the reference page and its test."""
     found: dict[int, type[KitError]] = {}

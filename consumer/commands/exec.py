@@ -4,98 +4,98 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from consumer import session
 from consumer.options import parameter_options, role_option, team_option
-from vault_aws_kit import clock, terminal
+from vault_aws_kit import terminal
 from vault_aws_kit.errors import EXEC_FAILED
 
 if TYPE_CHECKING:
     from consumer.issue import Parameters
-    from vault_aws_kit.credentials import Credentials
-    from vault_aws_kit.vault import Vault
+    from consumer.lasting_token import LastingToken
+    from consumer.leases import Leases
+    from vault_aws_kit.contract import RoleEntry
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @role_option
+@click.option("--refresh", is_flag=True, help="Give the command ever new credentials, for as long as it runs.")
 @parameter_options
 @team_option
 @terminal.vault_options
 @click.argument("program", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD…")
-def command(role: str, asked: Parameters, team: str, vault: terminal.VaultOptions, program: Sequence[str]) -> int:
+def command(
+    role: str, refresh: bool, asked: Parameters, team: str, vault: terminal.VaultOptions, program: Sequence[str]
+) -> int:
     """Run a command with fresh credentials of a role, and revoke their lease when it ends.
 
     The exit code is the command's own, 128+n where signal n ended it, 126 or 127 where it can't be run, and 125
     where no credentials could be had.
     """
-    from consumer import child
+    from consumer import child, notes
 
     try:
         child.check_is_there(program[0])
-        return _run(role, asked, team, vault, program)
+        return _run(role, asked, team, vault, program, refresh=refresh)
     except child.NotStarted as failure:
-        with _quietly():
-            terminal.say(f"Not run: {failure.why}.")
+        notes.tell(f"Not run: {failure.why}.")
         return failure.code
     except Exception as error:  # noqa: BLE001 - whatever fails here, it is one code, which no command uses
         terminal.report(error)
         return EXEC_FAILED
 
 
-def _run(role: str, asked: Parameters, team: str, vault: terminal.VaultOptions, program: Sequence[str]) -> int:
-    from consumer import child, environment
-    from consumer.issue import issue
-    from consumer.notes import ends_with_token
+def _run(
+    role: str, asked: Parameters, team: str, vault: terminal.VaultOptions, program: Sequence[str], *, refresh: bool
+) -> int:
+    from consumer import child, notes
+    from consumer.lasting_token import LastingToken
+    from consumer.leases import Leases
     from consumer.roles import find_access
 
     with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         found = access.role(role)
         with child.signals_held() as mask:
-            credentials = issue(connection, access.token, found, asked)
+            token = LastingToken(connection, access.token, lambda: terminal.connect(vault), notes.tell)
+            leases = Leases(token, lambda _: asked)
+            prepared = _served if refresh else _given
             try:
-                with _quietly():
-                    ends_with_token(credentials, access.token)
-                return child.run(program, environment.for_child(os.environ, credentials, region=asked.region), mask)
+                with prepared(found, asked, token, leases) as environment:
+                    return child.run(program, environment, mask)
             finally:
-                _give_back(connection, credentials)
-
-
-def _give_back(vault: Vault, credentials: Credentials) -> None:
-    """Revoke the lease and say what that means; a failure is told, and changes no exit code."""
-    from consumer.issue import revoke
-    from vault_aws_kit.errors import RevokeFailed
-
-    failure = None
-    try:
-        if credentials.lease_id:
-            revoke(vault, credentials.lease_id)
-    except RevokeFailed as error:
-        failure = error
-    with _quietly():
-        if failure:
-            terminal.report(failure)
-        terminal.say(_fate(credentials, revoked=not failure))
-
-
-def _fate(credentials: Credentials, *, revoked: bool) -> str:
-    """What becomes of the credentials, said honestly: AWS lets nobody revoke an STS session."""
-    key = credentials.access_key_id
-    until = f"until {clock.timestamp(credentials.expires)}" if credentials.expires else "with no known end"
-    if credentials.revocable and not revoked:
-        return f"Key {key} lives on {until}."
-    if credentials.revocable:
-        return f"Revoked lease {credentials.lease_id}: key {key} is deleted."
-    closed = f"Revoked lease {credentials.lease_id}. " if credentials.lease_id and revoked else ""
-    return f"{closed}Nobody can revoke an STS session: {key} lives on {until}."
+                notes.give_back(leases)
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Talk to somebody who may have gone: that must cost neither the lease's end nor the child's exit code."""
+def _given(role: RoleEntry, asked: Parameters, token: LastingToken, leases: Leases) -> Iterator[Mapping[str, str]]:
+    """The environment with one set of credentials, whose lease is renewed meanwhile (and the token they need)."""
+    from consumer import environment, notes, upkeep
+    from consumer.leases import Lifeline
+
+    credentials = leases.take(role)
+    lifeline = Lifeline(leases, credentials, notes.tell)
     with contextlib.suppress(OSError):
-        yield
+        notes.ends_with_token(credentials, token.token)
+    duties = (token.look_after, lifeline.look_after) if credentials.revocable else (lifeline.look_after,)
+    with upkeep.each_second(*duties):
+        yield environment.for_child(os.environ, credentials, region=asked.region)
+
+
+@contextlib.contextmanager
+def _served(role: RoleEntry, asked: Parameters, token: LastingToken, leases: Leases) -> Iterator[Mapping[str, str]]:
+    """The environment that leads to an endpoint of its own, which has credentials for as long as the token lives."""
+    from consumer import environment, notes, upkeep
+    from consumer.endpoint import Endpoint
+
+    endpoint = Endpoint({role.name: role}, leases.take, say=notes.tell, report=notes.report)
+    endpoint.keep(role, leases.take(role))
+    with endpoint, upkeep.each_second(token.look_after):
+        region = asked.region or role.region
+        # The token as a variable, and no file: SDKs of before 2023 read no other.
+        given = environment.of_endpoint(endpoint.uri(role.name), token=endpoint.token, region=region)
+        yield environment.for_client(os.environ, given, named=bool(asked.region))

@@ -1,0 +1,88 @@
+"""`consumer serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from consumer.options import parameter_options, team_option
+from vault_aws_kit import terminal
+
+if TYPE_CHECKING:
+    from consumer.issue import Parameters
+    from consumer.lasting_token import LastingToken
+    from consumer.leases import Leases
+    from vault_aws_kit.contract import RoleEntry
+
+
+@click.command()
+@click.option("--role", "names", metavar="[ENGINE/]ROLE", multiple=True, help="Role to serve; else all that there are.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of 127.0.0.1; else one that is free.")
+@click.option(
+    "--token-file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the authorization token; else a temporary file.",
+)
+@terminal.format_option("text", "json", "env")
+@parameter_options
+@team_option
+@terminal.vault_options
+def command(
+    names: Sequence[str],
+    port: int,
+    token_file: Path | None,
+    output: str,
+    asked: Parameters,
+    team: str,
+    vault: terminal.VaultOptions,
+) -> int:
+    """Serve ever fresh credentials to AWS SDKs on this machine, until it is ended.
+
+    Once it is ready it prints one line that says where. Credentials of roles that are named are got at once, others
+    when somebody asks. At the end their leases are revoked.
+    """
+    if output == "env" and len(names) != 1:
+        raise click.UsageError("--format env is for one role: name it with --role.")
+    from consumer import child, notes
+    from consumer.lasting_token import LastingToken
+    from consumer.leases import Leases
+    from consumer.roles import find_access
+    from vault_aws_kit.errors import RevokeFailed
+
+    with terminal.connect(vault) as connection:
+        access = find_access(connection, vault.catalog_mount, team)
+        roles = [access.role(name) for name in names] or list(access.roles)
+        with child.signals_held(child.ENDING):
+            token = LastingToken(connection, access.token, lambda: terminal.connect(vault), notes.tell)
+            leases = Leases(token, asked.fitting if len(roles) > 1 else lambda _: asked)
+            try:
+                _serve(roles, bool(names), token, leases, port, token_file, output, asked.region)
+            finally:
+                revoked = notes.give_back(leases)
+    return 0 if revoked else RevokeFailed.exit_code
+
+
+def _serve(
+    roles: Sequence[RoleEntry],
+    named: bool,
+    token: LastingToken,
+    leases: Leases,
+    port: int,
+    token_file: Path | None,
+    output: str,
+    region: str,
+) -> None:
+    from consumer import child, notes, upkeep
+    from consumer.endpoint import Endpoint, ready
+    from consumer.endpoint import token_file as files
+
+    endpoint = Endpoint(ready.paths(roles), leases.take, say=notes.tell, report=notes.report, port=port)
+    for role in roles if named else ():
+        endpoint.keep(role, leases.take(role))
+    with files.written(token_file, endpoint.token) as file, endpoint, upkeep.each_second(token.look_after):
+        terminal.emit(ready.LINES[output](endpoint, roles, file, region))
+        notes.tell(f"{child.wait_for_end()}: no more is served.")

@@ -1,0 +1,153 @@
+"""Credentials by role, in memory: got once for all who ask at a time, and anew before they end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from consumer.endpoint import answers
+from vault_aws_kit import clock
+
+if TYPE_CHECKING:
+    from vault_aws_kit.contract import RoleEntry
+    from vault_aws_kit.credentials import Credentials
+
+AHEAD = (
+    20 * 60
+)  # seconds; SDKs ask up to a quarter of an hour ahead for credentials that live longer than the present ones
+AHEAD_SHARE = 1 / 3  # of what lives shorter than an hour
+PATIENCE = 0.08  # seconds; the oldest SDKs give up after 0.1, and have good credentials waiting
+RETRY = (1.0, 30.0)  # seconds between two tries to replace what is still good: at least, at most
+
+
+@dataclass(slots=True)
+class Held:
+    """One role's credentials as they are answered. Times are the clock's, in seconds."""
+
+    credentials: Credentials
+    answer: bytes = field(repr=False)
+    ends: float
+    renew_at: float
+    asked: bool = False
+    """Whether somebody has asked for them: what nobody asks for is not renewed."""
+    troubled: bool = False
+    """Whether the last try to replace them failed."""
+
+
+class Supply:
+    """Belongs to the event loop's thread, once that runs."""
+
+    def __init__(
+        self,
+        fetch: Callable[[RoleEntry], Credentials],
+        threads: Executor,
+        say: Callable[[str], None],
+        report: Callable[[Exception], None],
+    ) -> None:
+        """`fetch` may block: it is called in `threads`."""
+        self._fetch = fetch
+        self._threads = threads
+        self._say = say
+        self._report = report
+        self._held: dict[RoleEntry, Held] = {}
+        self._flights: dict[RoleEntry, asyncio.Task[Held]] = {}
+
+    def keep(self, role: RoleEntry, credentials: Credentials) -> None:
+        """Hold credentials that were got already."""
+        self._held[role] = hold(credentials)
+
+    def at_hand(self, role: RoleEntry) -> bytes | None:
+        """The answer for a role, None where it must be got first, or could be better."""
+        held = self._held.get(role)
+        if held is None or held.renew_at <= time.time():
+            return None
+        held.asked = True
+        return held.answer
+
+    async def get(self, role: RoleEntry) -> bytes:
+        """The answer for a role: anew if it can be had in time, else the present one while it is good."""
+        flight = self._flight(role)
+        held = self._good(role)
+        if held is None:
+            return await self._outcome(flight)
+        held.asked = True
+        await asyncio.wait({flight}, timeout=PATIENCE)
+        return (self._good(role) or held).answer
+
+    def renew_ahead(self) -> None:
+        """Begin to replace whatever is in use and ends soon; to be called every now and then."""
+        now = time.time()
+        for role, held in self._held.items():
+            if held.asked and held.renew_at <= now:
+                self._flight(role)
+
+    def _good(self, role: RoleEntry) -> Held | None:
+        held = self._held.get(role)
+        return held if held and held.ends > time.time() else None
+
+    def _flight(self, role: RoleEntry) -> asyncio.Task[Held]:
+        """The one request for a role that is under way."""
+        if role not in self._flights:
+            flight = asyncio.get_running_loop().create_task(self._fly(role))
+            self._flights[role] = flight
+            flight.add_done_callback(lambda done: self._land(role, done))
+        return self._flights[role]
+
+    async def _fly(self, role: RoleEntry) -> Held:
+        return hold(await asyncio.get_running_loop().run_in_executor(self._threads, self._fetch, role))
+
+    def _land(self, role: RoleEntry, done: asyncio.Task[Held]) -> None:
+        del self._flights[role]
+        held = self._held.get(role)
+        if done.cancelled():
+            return
+        error = done.exception()
+        if isinstance(error, Exception):
+            self._failed(role, error)
+            return
+        if held and held.troubled:
+            self._say(f"Credentials of {role.qualified} could be had again.")
+        self._held[role] = done.result()
+
+    def _failed(self, role: RoleEntry, error: Exception) -> None:
+        """Say what happened, once for each set of credentials that is still good."""
+        held = self._good(role)
+        if held:
+            least, most = RETRY
+            held.renew_at = time.time() + min(max((held.ends - time.time()) / 10, least), most)
+        if held is None or not held.troubled:
+            self._report(error)
+            self._say(_meanwhile(role, held))
+        if held:
+            held.troubled = True
+
+    async def _outcome(self, flight: asyncio.Task[Held]) -> bytes:
+        try:
+            held = await asyncio.shield(flight)
+        except Exception as error:  # noqa: BLE001 - a bug is answered as one, and the server serves on
+            return answers.failure(error)
+        held.asked = True
+        return held.answer
+
+
+def hold(credentials: Credentials) -> Held:
+    """Credentials with the time to replace them at: a third of their life ahead, at most twenty minutes."""
+    end = credentials.expires or clock.now() + answers.UNKNOWN_LIFE
+    left = (end - clock.now()).total_seconds()
+    return Held(
+        credentials,
+        answers.credentials(credentials),
+        ends=end.timestamp(),
+        renew_at=end.timestamp() - min(AHEAD, left * AHEAD_SHARE),
+    )
+
+
+def _meanwhile(role: RoleEntry, held: Held | None) -> str:
+    if held is None:
+        return f"There are no credentials of {role.qualified} until it can be had."
+    end = clock.timestamp(held.credentials.expires) if held.credentials.expires else "they are replaced"
+    return f"Those of {role.qualified} that are here are served on, until {end}."

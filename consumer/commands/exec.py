@@ -93,8 +93,8 @@ def _served(role: RoleEntry, asked: Parameters, token: LastingToken, leases: Lea
     from consumer.endpoint import Endpoint
 
     endpoint = Endpoint({role.name: role}, leases.take, say=notes.tell, report=notes.report)
-    endpoint.keep(role, leases.take(role))
     with endpoint, upkeep.each_second(token.look_after):
+        endpoint.keep(role, leases.take(role))
         region = asked.region or role.region
         # The token as a variable, and no file: SDKs of before 2023 read no other.
         given = environment.of_endpoint(endpoint.uri(role.name), token=endpoint.token, region=region)

@@ -81,8 +81,8 @@ def _serve(
     from consumer.endpoint import token_file as files
 
     endpoint = Endpoint(ready.paths(roles), leases.take, say=notes.tell, report=notes.report, port=port)
-    for role in roles if named else ():
-        endpoint.keep(role, leases.take(role))
-    with files.written(token_file, endpoint.token) as file, endpoint, upkeep.each_second(token.look_after):
+    with endpoint, upkeep.each_second(token.look_after), files.written(token_file, endpoint.token) as file:
+        for role in roles if named else ():
+            endpoint.keep(role, leases.take(role))
         terminal.emit(ready.LINES[output](endpoint, roles, file, region))
         notes.tell(f"{child.wait_for_end()}: no more is served.")

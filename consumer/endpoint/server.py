@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, unquote_to_bytes
@@ -60,20 +60,16 @@ class Endpoint:
         self._house = House(
             Gate.at(self.port, self.token), {f"/{path}".encode(): r for path, r in roles.items()}, supply
         )
-        self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
-        self._thread = Thread(target=self._run, name="endpoint", daemon=True)
+        self._begun = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="endpoint", daemon=True)
 
     def uri(self, path: str = "") -> str:
         """The address of a role, by its path."""
         return f"http://{HOST}:{self.port}/{quote(path)}"
 
-    def keep(self, role: RoleEntry, credentials: Credentials) -> None:
-        """Serve credentials that were got already; before the block begins."""
-        self._supply.keep(role, credentials)
-
     def __enter__(self) -> Self:
         self._thread.start()
+        self._begun.wait()
         return self
 
     def __exit__(
@@ -83,13 +79,14 @@ class Endpoint:
         self._thread.join()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
+    def keep(self, role: RoleEntry, credentials: Credentials) -> None:
+        """Serve credentials that were got already, within the block."""
+        self._loop.call_soon_threadsafe(self._supply.keep, role, credentials)
 
     async def _serve(self) -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(self._house), sock=self._listener, backlog=BACKLOG)
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        server = await self._loop.create_server(lambda: Connection(self._house), sock=self._listener, backlog=BACKLOG)
+        self._begun.set()
         async with server:
             while not self._over.is_set():
                 self._house.look_after()

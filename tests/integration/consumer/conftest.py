@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,7 +21,7 @@ from consumer.cli import main
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import LoginEntry, RoleEntry, TeamEntry, team_path, team_policy
 from vault_aws_kit.templating import environment
-from vault_aws_kit.vault import Vault
+from vault_aws_kit.vault import Request, Vault
 
 NET = "arn:aws:iam::111122223333:role/net"
 OTHER_NET = "arn:aws:iam::444455556666:role/net"
@@ -73,6 +78,72 @@ class Team:
         )  # fmt: skip
         self.admin.write(f"sys/policies/acl/{team_policy(entry.spec, entry.team)}", {"policy": hcl})
         return replace(self, entry=entry)
+
+
+class WayToVault:
+    """Passes everything on to Vault, but holds an answer with credentials until it may go; can be cut."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.asked, self.answer = threading.Event(), threading.Event()
+        self._vault = (host, port)
+        self._ends: list[socket.socket] = []
+        self._listen(0)
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def cut(self) -> None:
+        for end in (self._listener, *self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def mend(self) -> None:
+        self._listen(int(self.address.rpartition(":")[2]))
+
+    def _listen(self, port: int) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+
+    def _serve(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection(self._vault)
+                self._ends += (client, server)
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass, args=(source, sink, source is server), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not answers and b"/creds/" in data:
+                    self.asked.set()
+                if answers and self.asked.is_set():
+                    self.answer.wait(30)
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def way(stack):
+    parts = urlsplit(stack.vault_addr)
+    way_to_vault = WayToVault(parts.hostname, parts.port)
+    yield way_to_vault
+    way_to_vault.cut()
+
+
+def leases(admin, mount: str, role: str) -> list[str]:
+    answer = admin.ask(Request("list", f"sys/leases/lookup/{mount}/creds/{role}"))
+    return answer.data["keys"] if answer else []
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """Waits for a condition and gives what it gave; the time is for a machine that hangs, and nothing is measured."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"in {seconds} s there was no {what}"
+        time.sleep(0.05)
+    return found
 
 
 @pytest.fixture

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pty
 import re
+import shlex
 import signal
 import socket
+import struct
 import subprocess
-import threading
+import sys
+import termios
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -17,9 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from vault_aws_kit.errors import EXEC_FAILED, USAGE
-from vault_aws_kit.vault import Request
 
-from .conftest import CONSUMER, Run
+from .conftest import CONSUMER, Run, leases, until
 
 READY = "import signal, sys, time\n"
 
@@ -68,59 +71,8 @@ def start(command, tmp_path) -> Callable[..., subprocess.Popen[str]]:
         child.communicate()
 
 
-class WayToVault:
-    """Passes everything on to Vault, but holds an answer with credentials until it may go; can be cut."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.asked, self.answer = threading.Event(), threading.Event()
-        self._vault = (host, port)
-        self._ends: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def cut(self) -> None:
-        for end in (self._listener, *self._ends):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(self._vault)
-                self._ends += (client, server)
-                for source, sink in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass, args=(source, sink, source is server), daemon=True).start()
-
-    def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if not answers and b"/creds/" in data:
-                    self.asked.set()
-                if answers and self.asked.is_set():
-                    self.answer.wait(30)
-                sink.sendall(data)
-        with contextlib.suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
-
-
-@pytest.fixture
-def way(stack):
-    parts = urlsplit(stack.vault_addr)
-    way_to_vault = WayToVault(parts.hostname, parts.port)
-    yield way_to_vault
-    way_to_vault.cut()
-
-
 def environment(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-
-
-def leases(admin, mount: str, role: str) -> list[str]:
-    answer = admin.ask(Request("list", f"sys/leases/lookup/{mount}/creds/{role}"))
-    return answer.data["keys"] if answer else []
 
 
 # ── what the child gets ─────────────────────────────────────────────────────────────────────────
@@ -366,3 +318,295 @@ def test_vault_going_away_while_the_child_runs_costs_no_exit_code(as_team, catal
 def test_a_role_of_another_catalog_name_is_run_by_its_engine_and_name(run, as_team, roles):
     as_team.publish(roles["app"], replace(roles["app"], engine="second", mount="aws-second"))
     assert run("main/app", "true").code == 0
+
+
+# ── renewal while it runs ───────────────────────────────────────────────────────────────────────
+
+WAIT = "print(__import__('os').environ['AWS_ACCESS_KEY_ID']); sys.stdin.read()"
+
+
+def last_renewal(admin, lease: str) -> str | None:
+    return admin.write("sys/leases/lookup", {"lease_id": lease}).data.get("last_renewal")
+
+
+def test_the_lease_is_renewed_while_the_child_runs(start, admin, engine, aws):
+    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "1h"})
+    child = start("app", WAIT, stdin=subprocess.PIPE)
+    [lease] = leases(admin, engine, "app")
+    until(lambda: last_renewal(admin, f"{engine}/creds/app/{lease}"), "renewal")
+    assert aws.owner_of(child.first)
+    _, err = child.communicate("", timeout=60)
+    assert f"key {child.first} is deleted" in err
+    assert aws.owner_of(child.first) is None
+
+
+def test_the_token_is_renewed_too_as_the_key_would_end_with_it(start, team, admin, monkeypatch):
+    team.tune(token_ttl="6s", token_max_ttl="1h")
+    monkeypatch.setenv("VAULT_TOKEN", token := team.token())
+    child = start("app", WAIT, stdin=subprocess.PIPE)
+    until(lambda: admin.write("auth/token/lookup", {"token": token}).data.get("last_renewal"), "renewal of the token")
+    _, err = child.communicate("", timeout=60)
+    assert f"key {child.first} is deleted" in err
+
+
+def test_at_the_longest_life_of_the_lease_it_is_said_once_until_when_the_credentials_live(start, admin, engine, aws):
+    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "9s"})
+    child = start("app", WAIT, stdin=subprocess.PIPE)
+    until(lambda: aws.owner_of(child.first) is None, "end of the key")
+    _, err = child.communicate("", timeout=60)
+    assert child.returncode == 0
+    assert len(re.findall(r"The credentials live until \S+Z: Vault renews them no further", err)) == 1
+    assert "--refresh" in err
+
+
+def test_at_the_longest_life_of_the_token_it_is_said_once(start, team, admin, aws, monkeypatch):
+    team.tune(token_ttl="6s", token_max_ttl="9s")
+    monkeypatch.setenv("VAULT_TOKEN", team.token())
+    child = start("app", WAIT, stdin=subprocess.PIPE)
+    until(lambda: aws.owner_of(child.first) is None, "end of the key")
+    _, err = child.communicate("", timeout=60)
+    assert child.returncode == 0
+    assert len(re.findall(r"Your Vault token ends at \S+Z and can't be renewed any further", err)) == 1
+
+
+def test_a_lease_that_can_not_be_renewed_while_vault_is_away_is_when_it_is_back(
+    as_team, catalog_mount, way, admin, engine, tmp_path
+):
+    admin.write(f"{engine}/config/lease", {"lease": "15s", "lease_max": "1h"})
+    way.answer.set()
+    argv = [*CONSUMER, "exec", "--address", way.address, "--catalog-mount", catalog_mount, "--role", "app", "--"]
+    said = tmp_path / "said"
+    with said.open("w") as err:
+        child = subprocess.Popen(
+            [*argv, "sh", "-c", "echo up; read line"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+        )
+    assert child.stdout.readline() == "up\n"
+    [lease] = leases(admin, engine, "app")
+    way.cut()
+    until(lambda: "can't be renewed for now" in said.read_text(), "word of it")
+    way.mend()
+    until(lambda: last_renewal(admin, f"{engine}/creds/app/{lease}"), "renewal")
+    child.communicate("\n", timeout=60)
+    assert child.returncode == 0
+    assert said.read_text().count("can't be renewed for now") == 1
+    assert leases(admin, engine, "app") == []
+
+
+# ── --refresh ───────────────────────────────────────────────────────────────────────────────────
+
+SDK = """
+import boto3, os
+session = boto3.Session()
+def key():
+    return session.get_credentials().get_frozen_credentials().access_key
+"""
+THREE_LIVES = (
+    SDK
+    + """
+keys = []
+while len(keys) < 3:
+    if key() not in keys:
+        keys.append(key())
+    session.client("sts").get_caller_identity()
+    time.sleep(0.1)
+print(",".join(keys))
+"""
+)
+
+
+@pytest.fixture
+def refresh(command, stack, tmp_path):
+    """Runs or starts `consumer exec --refresh` on a Python program that reaches AWS."""
+    names = ("HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE")
+
+    def start_it(role: str, program: str, **variables: str) -> subprocess.Popen[str]:
+        argv = command(role, sys.executable, "-uc", READY + program)
+        argv.insert(argv.index("--role"), "--refresh")
+        env = {**os.environ, **{name: stack.env[name] for name in names}, **variables}
+        return subprocess.Popen(
+            argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    return start_it
+
+
+def test_a_child_works_on_through_three_lifetimes_and_all_their_keys_are_gone_afterwards(refresh, admin, engine, aws):
+    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "6s"})
+    child = refresh("app", THREE_LIVES)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 0, err
+    keys = out.strip().split(",")
+    assert len(keys) == 3
+    assert [aws.owner_of(key) for key in keys] == [None, None, None]
+    assert f"key {keys[-1]} is deleted" in err
+    assert leases(admin, engine, "app") == []
+
+
+def test_every_lease_that_is_still_alive_at_the_end_is_revoked(refresh, admin, engine, aws):
+    """The first can't be renewed as the engine's longest life is shortened, and would live for a minute more."""
+    admin.write(f"{engine}/config/lease", {"lease": "20s", "lease_max": "1h"})
+    child = refresh("app", SDK + "print(key())\nfirst = key()\nwhile key() == first: time.sleep(0.1)\nprint(key())")
+    first = child.stdout.readline().strip()
+    admin.write(f"{engine}/config/lease", {"lease": "5s", "lease_max": "5s"})
+    assert first
+    out, err = child.communicate(timeout=120)
+    keys = [first, out.strip()]
+    assert child.returncode == 0, err
+    assert [aws.owner_of(key) for key in keys] == [None, None]
+    assert [f"key {key} is deleted" in err for key in keys] == [True, True]
+
+
+def test_the_child_has_the_endpoint_the_region_and_no_key(refresh):
+    found = environment(
+        refresh("net", "import os\nfor item in os.environ.items(): print('='.join(item))").communicate(timeout=60)[0]
+    )
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/net", found["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+    assert (found["AWS_REGION"], found["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} & set(found) == set()
+
+
+def test_inherited_credentials_do_not_win_over_the_endpoint(refresh):
+    child = refresh("net", SDK + "print(key())", **INHERITED)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err
+    assert f"{out.strip()} lives on until" in err
+
+
+def test_a_default_profile_in_a_file_does_not_win_over_the_endpoint(refresh, consumer_home):
+    (consumer_home / ".aws").mkdir()
+    (consumer_home / ".aws" / "credentials").write_text(
+        "[default]\naws_access_key_id = old\naws_secret_access_key = old\n"
+    )
+    (consumer_home / ".aws" / "config").write_text("[default]\ncredential_process = echo no\n")
+    child = refresh("net", SDK + "print(key())")
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 0, err
+    assert f"{out.strip()} lives on until" in err
+
+
+def test_the_endpoint_ends_with_the_child(refresh):
+    program = "import os; print(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI']); sys.stdin.read()"
+    child = refresh("net", program)
+    address = urlsplit(child.stdout.readline().strip())
+    socket.create_connection((address.hostname, address.port), timeout=60).close()
+    child.communicate("", timeout=60)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address.hostname, address.port), timeout=60)
+
+
+def test_a_signal_reaches_a_child_that_is_served_and_the_lease_is_revoked(refresh, admin, engine):
+    child = refresh("app", "print('up'); time.sleep(60)")
+    assert child.stdout.readline() == "up\n"
+    child.send_signal(signal.SIGTERM)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 128 + signal.SIGTERM
+    assert "Revoked lease" in err
+    assert leases(admin, engine, "app") == []
+
+
+def test_the_endpoints_token_is_in_no_argument_and_said_nowhere(refresh):
+    child = refresh("net", "import os; print(os.environ['AWS_CONTAINER_AUTHORIZATION_TOKEN']); sys.stdin.read()")
+    token = child.stdout.readline().strip()
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    _, err = child.communicate("", timeout=60)
+    assert len(token) > 40
+    assert token not in listed + err
+
+
+# ── a terminal ──────────────────────────────────────────────────────────────────────────────────
+
+ON_TERMINAL = """
+import fcntl, os, struct, termios
+got = []
+def note(number, _):
+    rows = struct.unpack("hhhh", fcntl.ioctl(0, termios.TIOCGWINSZ, b" " * 8))[0]
+    print(signal.Signals(number).name, rows, flush=True)
+def stop(number, _):
+    time.sleep(0.5)
+    print("in order", flush=True)
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, stop)
+for number in (signal.SIGWINCH, signal.SIGCONT):
+    signal.signal(number, note)
+signal.signal(signal.SIGTSTP, stop)
+print("up", flush=True)
+while sys.stdin.readline().strip() != "end":
+    print("read", flush=True)
+sys.exit(5)
+"""
+
+
+class Terminal:
+    """An interactive shell with job control, on a terminal of its own."""
+
+    def __init__(self) -> None:
+        self.pid, self.end = pty.fork()
+        if not self.pid:
+            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], {**os.environ, "PS1": "$ ", "TERM": "dumb"})
+        self.text = ""
+
+    def type(self, text: str) -> None:
+        os.write(self.end, text.encode())
+
+    def wait_for(self, words: str) -> str:
+        """What was said up to these words, which are taken off."""
+        while words not in self.text:
+            self.text += os.read(self.end, 4096).decode(errors="replace")
+        before, _, self.text = self.text.partition(words)
+        return before + words
+
+    def resize(self, rows: int) -> None:
+        fcntl.ioctl(self.end, termios.TIOCSWINSZ, struct.pack("hhhh", rows, 80, 0, 0))
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGHUP)
+        os.close(self.end)
+        os.waitpid(self.pid, 0)
+
+
+@pytest.fixture
+def terminal(as_team):
+    terminal = Terminal()
+    yield terminal
+    terminal.close()
+
+
+@pytest.fixture
+def on_terminal(terminal, command, tmp_path):
+    """The shell, which runs `consumer exec` on the program above."""
+    (tmp_path / "program.py").write_text(READY + ON_TERMINAL)
+    terminal.type(shlex.join(command("app", "python3", "-u", str(tmp_path / "program.py"))) + "; echo code=$?\n")
+    terminal.wait_for("up\r\n")
+    return terminal
+
+
+def test_a_resize_reaches_the_child_once(on_terminal):
+    on_terminal.resize(33)
+    on_terminal.wait_for("SIGWINCH 33")
+    on_terminal.type("end\n")
+    said = on_terminal.wait_for("code=5")
+    assert "SIGWINCH" not in said
+    assert "Revoked lease" in said
+
+
+def test_ctrl_z_stops_it_fg_wakes_it_and_its_lease_is_revoked_at_the_end(on_terminal, admin, engine):
+    """The child takes its time to put the terminal in order, as an editor does: the shell must not come before that."""
+    for _ in range(2):
+        on_terminal.type("\x1a")
+        assert "in order" in on_terminal.wait_for("Stopped")
+        on_terminal.type("echo the shell has it $((6 * 7)) times\n")
+        on_terminal.wait_for("the shell has it 42 times")
+        assert len(leases(admin, engine, "app")) == 1
+        on_terminal.type("fg\n")
+        on_terminal.wait_for("SIGCONT")
+        on_terminal.type("on\n")
+        on_terminal.wait_for("read\r\n")
+    on_terminal.type("end\n")
+    assert "Revoked lease" in on_terminal.wait_for("\n$ ")
+    assert leases(admin, engine, "app") == []

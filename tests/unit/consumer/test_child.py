@@ -83,3 +83,33 @@ def test_the_child_can_be_stopped_by_a_closed_pipe_and_has_no_signal_blocked():
 
 def test_a_caller_that_ignores_its_childrens_ends_is_no_obstacle():
     assert python("signal.signal(signal.SIGCHLD, signal.SIG_IGN)" + RUN.format(command=["true"])).stdout == "code 0\n"
+
+
+def test_a_resize_that_is_sent_to_it_alone_is_passed_on_and_one_that_was_there_first_stops_nothing():
+    program = "signal.signal(signal.SIGWINCH, signal.SIG_DFL)\n" + RUN.replace(
+        "code =", "os.kill(os.getpid(), signal.SIGWINCH)\n    code ="
+    ).format(command=["sh", "-c", SIZED])
+    assert python(program, "setsid", "--wait").stdout == "sized\ncode 3\n"
+
+
+SIZED = "trap 'echo sized; exit 3' WINCH; kill -WINCH $PPID; while :; do sleep 0.1; done"
+
+
+def test_a_child_that_somebody_stops_and_wakes_does_not_leave_it_asleep():
+    """Whoever stops the child alone wakes the child alone."""
+    script = "(sleep 0.2; kill -CONT $$) & kill -STOP $$; echo awake; exit 4"
+    assert python(RUN.format(command=["sh", "-c", script])).stdout == "awake\ncode 4\n"
+
+
+def test_an_order_to_stop_is_passed_on_and_does_not_stop_what_has_no_shell_to_wake_it():
+    script = "trap 'echo told; exit 6' TSTP; kill -TSTP $PPID; while :; do sleep 0.1; done"
+    assert python(RUN.format(command=["sh", "-c", script]), "setsid", "--wait").stdout == "told\ncode 6\n"
+
+
+def test_a_program_that_serves_waits_until_it_is_told_to_end():
+    done = python("""
+with child.signals_held(child.ENDING):
+    os.kill(os.getpid(), signal.SIGHUP)
+    print(child.wait_for_end())
+""")
+    assert done.stdout == "SIGHUP\n"

@@ -70,6 +70,9 @@ class Supply:
 
     async def get(self, role: RoleEntry) -> bytes:
         """The answer for a role: anew if it can be had in time, else the present one while it is good."""
+        at_hand = self.at_hand(role)
+        if at_hand:
+            return at_hand
         flight = self._flight(role)
         held = self._good(role)
         if held is None:

@@ -21,6 +21,8 @@ VERBS = {
     "creds": ("creds", "--role", "app"),
     "render": ("render", "--role", "app", "--mode", "ephemeral"),
     "exec": ("exec", "--role", "app", "--", "echo", "ran"),
+    "exec --refresh": ("exec", "--refresh", "--role", "app", "--", "echo", "ran"),
+    "serve": ("serve", "--role", "app"),
 }
 CANARY = "hvs.canary-8d2f"
 
@@ -35,7 +37,7 @@ def verb(request, consumer, monkeypatch):
             monkeypatch.setenv(name, value)
         return consumer(*VERBS[request.param])
 
-    run.code = lambda error: EXEC_FAILED if request.param == "exec" else error.exit_code
+    run.code = lambda error: EXEC_FAILED if VERBS[request.param][0] == "exec" else error.exit_code
     return run
 
 

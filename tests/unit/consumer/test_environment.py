@@ -8,7 +8,7 @@ from pathlib import Path
 import botocore.credentials
 import pytest
 
-from consumer.environment import for_child
+from consumer.environment import FIND_CREDENTIALS, for_child, for_client, of_endpoint
 from vault_aws_kit.credentials import Credentials
 
 KEY = Credentials("AKIAEXAMPLE", "secret", region="eu-west-1")
@@ -50,3 +50,17 @@ def test_every_variable_by_which_botocore_finds_credentials_is_taken_out():
 def test_vaults_own_variables_stay_for_terraforms_vault_provider():
     kept = {"VAULT_ADDR": "https://vault", "VAULT_TOKEN": "token"}
     assert for_child(kept, KEY).items() >= kept.items()
+
+
+ENDPOINT = of_endpoint("http://127.0.0.1:1/app", token="secret", region="eu-west-1")
+
+
+def test_a_program_that_asks_an_endpoint_finds_no_other_credentials_than_its():
+    inherited = dict.fromkeys(FIND_CREDENTIALS, "stale") | {"OTHER": "kept", "HOME": "/nowhere"}
+    assert for_client(inherited, ENDPOINT, named=False) == {"OTHER": "kept", "HOME": "/nowhere", **ENDPOINT}
+
+
+@pytest.mark.parametrize(("named", "expected"), [(False, "us-east-2"), (True, "eu-west-1")])
+def test_for_an_endpoint_too_a_named_region_wins_and_another_fills_a_gap(named, expected):
+    found = for_client({"AWS_REGION": "us-east-2", "HOME": "/nowhere"}, ENDPOINT, named=named)
+    assert (found["AWS_REGION"], found["AWS_DEFAULT_REGION"]) == (expected, expected)

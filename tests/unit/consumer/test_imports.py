@@ -22,7 +22,7 @@ def loaded(*argv: str) -> set[str]:
     return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
 
-@pytest.mark.parametrize("verb", ["login", "roles", "render", "creds", "exec"])
+@pytest.mark.parametrize("verb", ["login", "roles", "render", "creds", "exec", "serve"])
 def test_help_of_a_verb_loads_nothing_heavy(verb):
     assert loaded(verb, "--help") & HEAVY == set()
 

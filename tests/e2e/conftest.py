@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from devstack import cache, environment
+from devstack.programs import run
 from devstack.stack import Stack
 
+CI = bool(os.environ.get("CI"))
+NPM_CONFIG = Path.home() / ".npmrc"  # found before a test has another HOME
+JAVASCRIPT_SDK = "@aws-sdk/credential-provider-node@3.972.98"
 COMMANDS = Path(sys.executable).parent
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "vault-aws.yaml"
 
@@ -92,3 +98,19 @@ def payments(platform, terraform_stack, unique, tmp_path) -> Person:
     team = Person(team.home, env, team.catalog_mount)
     team.kit("consumer", "login", "--method", "approle", "--wrapped", given=given["wrapping_token"] + "\n")
     return team
+
+
+@pytest.fixture
+def javascript_sdk() -> Path:
+    """A folder in which `node` finds the AWS SDK for JavaScript's chain of credential providers."""
+    if not shutil.which("npm"):
+        assert not CI, "there is no npm"
+        pytest.skip("there is no npm")
+
+    def install(folder: Path) -> None:
+        env = environment.for_downloads(os.environ)
+        if NPM_CONFIG.exists():
+            env["NPM_CONFIG_USERCONFIG"] = str(NPM_CONFIG)
+        run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", JAVASCRIPT_SDK], env)
+
+    return cache.kept(f"aws-sdk-js-{cache.key(JAVASCRIPT_SDK)}", install)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -43,8 +43,18 @@ class Parameters:
     session_name: str = ""
     region: str = ""
 
-    def fitting(self, role: RoleEntry) -> Parameters:
-        """Those of them that a role takes: for several roles, of which each takes its own."""
+    def for_each(self, roles: Sequence[RoleEntry]) -> Callable[[RoleEntry], Parameters]:
+        """What to ask of each of these roles: of one alone all of it, of several what each takes.
+
+        Raises RoleArnNeeded for an AWS role that none of them has.
+        """
+        if len(roles) == 1:
+            return lambda _: self
+        if self.role_arn and not any(self.role_arn in role.role_arns for role in roles):
+            raise RoleArnNeeded(f"{self.role_arn} is an AWS role of none of these.", hint="See `consumer roles`.")
+        return self._fitting
+
+    def _fitting(self, role: RoleEntry) -> Parameters:
         return Parameters(
             ttl=self.ttl if role.sts else 0,
             role_arn=self.role_arn if self.role_arn in role.role_arns else "",

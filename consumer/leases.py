@@ -12,7 +12,7 @@ from consumer import upkeep
 from consumer.issue import REVOKE_PAUSES, Parameters, issue, renew, revoke
 from consumer.lasting_token import NO_GAIN, PASSING, LastingToken
 from vault_aws_kit import clock
-from vault_aws_kit.errors import KitError, RevokeFailed
+from vault_aws_kit.errors import KitError, RevokeFailed, TokenRefused
 
 if TYPE_CHECKING:
     from vault_aws_kit.contract import RoleEntry
@@ -115,6 +115,9 @@ class Lifeline:
             )
         except PASSING as error:
             self._due = self._trouble(error)
+        except TokenRefused as error:
+            self._say(f"{error.message} The credentials have ended with it.")
+            self._due = upkeep.NEVER
         except KitError as error:
             self._due = self._lives_no_longer(error.message.rstrip("."))
 

@@ -12,6 +12,7 @@ from consumer.options import parameter_options, team_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
+    from consumer.endpoint.ready import Line
     from consumer.issue import Parameters
     from consumer.lasting_token import LastingToken
     from consumer.leases import Leases
@@ -48,6 +49,7 @@ def command(
     if output == "env" and len(names) != 1:
         raise click.UsageError("--format env is for one role: name it with --role.")
     from consumer import child, notes
+    from consumer.endpoint import ready
     from consumer.lasting_token import LastingToken
     from consumer.leases import Leases
     from consumer.roles import find_access
@@ -58,9 +60,11 @@ def command(
         roles = [access.role(name) for name in names] or list(access.roles)
         with child.signals_held(child.ENDING):
             token = LastingToken(connection, access.token, lambda: terminal.connect(vault), notes.tell)
-            leases = Leases(token, asked.fitting if len(roles) > 1 else lambda _: asked)
+            leases = Leases(token, asked.for_each(roles))
             try:
-                _serve(roles, bool(names), token, leases, port, token_file, output, asked.region)
+                _serve(
+                    roles, roles if names else (), token, leases, port, token_file, ready.LINES[output], asked.region
+                )
             finally:
                 revoked = notes.give_back(leases)
     return 0 if revoked else RevokeFailed.exit_code
@@ -68,12 +72,12 @@ def command(
 
 def _serve(
     roles: Sequence[RoleEntry],
-    named: bool,
+    at_once: Sequence[RoleEntry],
     token: LastingToken,
     leases: Leases,
     port: int,
     token_file: Path | None,
-    output: str,
+    line: Line,
     region: str,
 ) -> None:
     from consumer import child, notes, upkeep
@@ -82,7 +86,7 @@ def _serve(
 
     endpoint = Endpoint(ready.paths(roles), leases.take, say=notes.tell, report=notes.report, port=port)
     with endpoint, upkeep.each_second(token.look_after), files.written(token_file, endpoint.token) as file:
-        for role in roles if named else ():
+        for role in at_once:
             endpoint.keep(role, leases.take(role))
-        terminal.emit(ready.LINES[output](endpoint, roles, file, region))
+        terminal.emit(line(endpoint, roles, file, region))
         notes.tell(f"{child.wait_for_end()}: no more is served.")

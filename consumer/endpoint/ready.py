@@ -8,13 +8,16 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from consumer import environment
 
 if TYPE_CHECKING:
     from consumer.endpoint.server import Endpoint
     from vault_aws_kit.contract import RoleEntry
+
+    Line: TypeAlias = Callable[[Endpoint, Sequence[RoleEntry], Path, str], str]
+    """From the endpoint, its roles, the token's file and a region that was named."""
 
 
 def paths(roles: Sequence[RoleEntry]) -> dict[str, RoleEntry]:
@@ -42,9 +45,7 @@ def env(endpoint: Endpoint, roles: Sequence[RoleEntry], token_file: Path, region
     return f"unset {' '.join(stale)}; export {exports}"
 
 
-LINES: Mapping[str, Callable[[Endpoint, Sequence[RoleEntry], Path, str], str]] = {
-    "text": text, "json": json_text, "env": env,
-}  # fmt: skip
+LINES: Mapping[str, Line] = {"text": text, "json": json_text, "env": env}
 
 
 def _addresses(endpoint: Endpoint, roles: Sequence[RoleEntry]) -> dict[str, str]:

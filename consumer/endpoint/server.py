@@ -108,10 +108,7 @@ class House:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def answer(self, request: Request) -> bytes | RoleEntry:
-        """What can be answered at once; else the role that must be waited for."""
-        refused = self.gate.refusal(request)
-        if refused:
-            return refused
+        """What can be answered at once to somebody who was let in; else the role that must be waited for."""
         role = self.roles.get(request.path) or self.roles.get(unquote_to_bytes(request.path))
         if role is None:
             return self._unknown(request.path)
@@ -182,6 +179,10 @@ class Connection(asyncio.Protocol):
             request = parse(head)
         except Malformed:
             self._send(_MALFORMED, closes=True)
+            return
+        refused = self._house.gate.refusal(request)
+        if refused:  # whoever isn't let in shall not keep a connection busy either
+            self._send(refused, closes=True)
             return
         answer = self._house.answer(request)
         if isinstance(answer, bytes):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from consumer import upkeep
 from consumer.endpoint import answers
 from vault_aws_kit import clock
 
@@ -16,22 +17,17 @@ if TYPE_CHECKING:
     from vault_aws_kit.contract import RoleEntry
     from vault_aws_kit.credentials import Credentials
 
-AHEAD = (
-    20 * 60
-)  # seconds; SDKs ask up to a quarter of an hour ahead for credentials that live longer than the present ones
-AHEAD_SHARE = 1 / 3  # of what lives shorter than an hour
+AHEAD = timedelta(minutes=20)  # at most: SDKs ask a quarter of an hour ahead for something that lives longer
 PATIENCE = 0.08  # seconds; the oldest SDKs give up after 0.1, and have good credentials waiting
-RETRY = (1.0, 30.0)  # seconds between two tries to replace what is still good: at least, at most
 
 
 @dataclass(slots=True)
 class Held:
-    """One role's credentials as they are answered. Times are the clock's, in seconds."""
+    """One role's credentials as they are answered."""
 
-    credentials: Credentials
     answer: bytes = field(repr=False)
-    ends: float
-    renew_at: float
+    ends: datetime
+    renew_at: datetime
     asked: bool = False
     """Whether somebody has asked for them: what nobody asks for is not renewed."""
     troubled: bool = False
@@ -63,7 +59,7 @@ class Supply:
     def at_hand(self, role: RoleEntry) -> bytes | None:
         """The answer for a role, None where it must be got first, or could be better."""
         held = self._held.get(role)
-        if held is None or held.renew_at <= time.time():
+        if held is None or held.renew_at <= clock.now():
             return None
         held.asked = True
         return held.answer
@@ -83,14 +79,14 @@ class Supply:
 
     def renew_ahead(self) -> None:
         """Begin to replace whatever is in use and ends soon; to be called every now and then."""
-        now = time.time()
+        now = clock.now()
         for role, held in self._held.items():
             if held.asked and held.renew_at <= now:
                 self._flight(role)
 
     def _good(self, role: RoleEntry) -> Held | None:
         held = self._held.get(role)
-        return held if held and held.ends > time.time() else None
+        return held if held and held.ends > clock.now() else None
 
     def _flight(self, role: RoleEntry) -> asyncio.Task[Held]:
         """The one request for a role that is under way."""
@@ -120,8 +116,7 @@ class Supply:
         """Say what happened, once for each set of credentials that is still good."""
         held = self._good(role)
         if held:
-            least, most = RETRY
-            held.renew_at = time.time() + min(max((held.ends - time.time()) / 10, least), most)
+            held.renew_at = upkeep.next_try(held.ends)
         if held is None or not held.troubled:
             self._report(error)
             self._say(_meanwhile(role, held))
@@ -140,17 +135,10 @@ class Supply:
 def hold(credentials: Credentials) -> Held:
     """Credentials with the time to replace them at: a third of their life ahead, at most twenty minutes."""
     end = credentials.expires or clock.now() + answers.UNKNOWN_LIFE
-    left = (end - clock.now()).total_seconds()
-    return Held(
-        credentials,
-        answers.credentials(credentials),
-        ends=end.timestamp(),
-        renew_at=end.timestamp() - min(AHEAD, left * AHEAD_SHARE),
-    )
+    return Held(answers.credentials(credentials), ends=end, renew_at=max(upkeep.ahead_of(end), end - AHEAD))
 
 
 def _meanwhile(role: RoleEntry, held: Held | None) -> str:
     if held is None:
         return f"There are no credentials of {role.qualified} until it can be had."
-    end = clock.timestamp(held.credentials.expires) if held.credentials.expires else "they are replaced"
-    return f"Those of {role.qualified} that are here are served on, until {end}."
+    return f"Those of {role.qualified} that are here are served on, until {clock.timestamp(held.ends)}."

@@ -369,6 +369,18 @@ def test_at_the_longest_life_of_the_token_it_is_said_once(start, team, admin, aw
     assert len(re.findall(r"Your Vault token ends at \S+Z and can't be renewed any further", err)) == 1
 
 
+def test_it_is_said_that_credentials_ended_with_a_token_that_is_refused(start, team, admin, engine, aws, monkeypatch):
+    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "1h"})
+    monkeypatch.setenv("VAULT_TOKEN", token := team.token())
+    child = start("app", WAIT, stdin=subprocess.PIPE)
+    admin.write("auth/token/revoke", {"token": token})
+    until(lambda: aws.owner_of(child.first) is None, "end of the key")
+    assert "refuses the token" in child.stderr.readline()
+    _, err = child.communicate("", timeout=60)
+    assert child.returncode == 0
+    assert "Traceback" not in err
+
+
 def test_a_lease_that_can_not_be_renewed_while_vault_is_away_is_when_it_is_back(
     as_team, catalog_mount, way, admin, engine, tmp_path
 ):

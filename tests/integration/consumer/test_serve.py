@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from vault_aws_kit.errors import OutputNotWritable, PortTaken, RevokeFailed, RoleNotGranted, RoleUnknown
+from vault_aws_kit.errors import OutputNotWritable, PortTaken, RevokeFailed, RoleArnNeeded, RoleNotGranted, RoleUnknown
 
-from .conftest import CONSUMER, leases, until
+from .conftest import CONSUMER, OTHER_NET, leases, until
 
 WHO = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
 
@@ -163,6 +163,17 @@ def test_parameters_reach_the_roles_that_take_them(serve):
     left = [as_time(server.get(path).body["Expiration"]) - datetime.now(UTC) for path in ("/net", "/app")]
     assert 900 < left[0].total_seconds() <= 1200
     assert left[1].total_seconds() <= 900
+
+
+def test_an_aws_role_that_none_of_them_has_is_an_error_at_once(serve):
+    server = serve("--role-arn", "arn:aws:iam::111122223333:role/none")
+    assert server.process.wait(60) == RoleArnNeeded.exit_code
+
+
+def test_an_aws_role_is_asked_of_the_roles_that_have_it(serve, aws):
+    body = serve("--role-arn", OTHER_NET).get("/nets").body
+    key = (body["AccessKeyId"], body["SecretAccessKey"], body["Token"])
+    assert aws.client("sts", *key).get_caller_identity()["Account"] == "444455556666"
 
 
 def test_a_path_may_be_percent_encoded(serve):

@@ -78,6 +78,11 @@ def for_client(inherited: Mapping[str, str], endpoint: Mapping[str, str], *, nam
     return kept | hidden | dict(endpoint) | _regions(inherited, endpoint.get(REGION[0], ""), named=named)
 
 
+def stale(given: Mapping[str, str]) -> list[str]:
+    """What an earlier set may have left that is none of these: a stale session token spoils a key that has none."""
+    return [name for name in OF_A_SET if name not in given]
+
+
 def for_child(inherited: Mapping[str, str], credentials: Credentials, *, region: str = "") -> dict[str, str]:
     """The environment of a program that shall use these credentials and find no others.
 

@@ -366,6 +366,18 @@ class ParameterNotForRole(RequestError):
     exit_code = 62
 
 
+class FormatImpossible(RequestError):
+    """Credentials can't be written in this format here, or not so that every reader of it reads the same."""
+
+    exit_code = 67
+
+
+class NoConsole(RequestError):
+    """AWS signs nobody in to its console with credentials of this type."""
+
+    exit_code = 68
+
+
 # ── Terraform and what is written for it ────────────────────────────────────────────────────────
 
 
@@ -391,6 +403,24 @@ class ModeImpossible(TerraformError):
 
 class OutputNotWritable(TerraformError):
     exit_code = 73
+
+
+class ProfileTaken(TerraformError):
+    """An AWS profile of that name is there, and the kit did not write it."""
+
+    exit_code = 77
+
+
+class ProfileImpossible(TerraformError):
+    """AWS's config file can't be read as the SDKs read it, or can't hold the profile."""
+
+    exit_code = 78
+
+
+class CatalogFileDamaged(TerraformError):
+    """A file of `producer export` is not as it was written, or is none."""
+
+    exit_code = 79
 
 
 # ── runs ────────────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,8 @@ class Env(Format):
 
     def text(self, credentials: Credentials) -> str:
         given = environment.variables(credentials)
-        stale = [name for name in environment.OF_A_SET if name not in given]
-        lines = [f"unset {' '.join(stale)}", *(f"export {name}={shlex.quote(value)}" for name, value in given.items())]
+        lines = [
+            f"unset {' '.join(environment.stale(given))}",
+            *(f"export {name}={shlex.quote(value)}" for name, value in given.items()),
+        ]
         return "\n".join(lines) + "\n"

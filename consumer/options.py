@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from consumer import completion
+
 R = TypeVar("R")
 
 team_option = click.option(
-    "--team", metavar="[NAME/]TEAM", default="", help="Only this team's roles; else all that the token's policies name."
+    "--team",
+    metavar="[NAME/]TEAM",
+    default="",
+    shell_complete=completion.teams,
+    help="Only this team's roles; else all that the token's policies name.",
 )
-role_option = click.option("--role", metavar="[ENGINE/]ROLE", required=True, help="Role to get credentials of.")
+catalog_option = click.option(
+    "--catalog",
+    "catalog_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file of `producer export` instead of Vault, which is not asked at all.",
+)
+role_option = click.option(
+    "--role",
+    metavar="[ENGINE/]ROLE",
+    required=True,
+    shell_complete=completion.roles,
+    help="Role to get credentials of.",
+)
 
 
 def seconds(context: click.Context, parameter: click.Parameter, value: str) -> int:  # noqa: ARG001 - click's callback

@@ -16,6 +16,7 @@ VERBS = (
     "doctor",
     "adopt",
     "handover",
+    "export",
     "templates",
     "acl",
     "bootstrap",
@@ -24,6 +25,7 @@ VERBS = (
     "revoke",
     "thaw",
     "audit",
+    "completion",
 )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vault_aws_kit import contract
+from producer.published import team_entry
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT, LoginEntry, TeamEntry
-from vault_aws_kit.errors import CatalogUnreadable, FieldNotForType, TeamUnknown
+from vault_aws_kit.errors import FieldNotForType, TeamUnknown
 from vault_aws_kit.vault import Vault
 
 
@@ -36,7 +36,7 @@ def handover(
 
     Raises TeamUnknown, and FieldNotForType where the team has no AppRole login.
     """
-    login = _approle(_entry(spec, team, Catalog(vault, catalog_mount)))
+    login = _approle(team_entry(spec, team, Catalog(vault, catalog_mount)))
     place = f"auth/{login.mount}/role/{login.role}"
     earlier = vault.names(f"{place}/secret-id") if revoke_others else []
     role_id = vault.read(f"{place}/role-id")
@@ -50,24 +50,6 @@ def handover(
     return Handover(
         team, login.mount, str(role_id["role_id"]), str(wrapped["token"]), int(wrapped["ttl"]), len(earlier)
     )
-
-
-def _entry(spec: str, team: str, catalog: Catalog) -> TeamEntry:
-    place = contract.team_path(spec, team)
-    text = catalog.read(place)
-    if text is None:
-        known = ", ".join(catalog.names(f"{spec}/teams")) or "none"
-        raise TeamUnknown(
-            f"The catalog has no team {team!r} in spec {spec!r}; it has {known}.",
-            hint="Correct the name, or add the team to the spec and run `producer setup`.",
-        )
-    try:
-        return TeamEntry.from_json(text)
-    except (ValueError, KeyError, TypeError):
-        raise CatalogUnreadable(
-            f"The catalog's entry {place} can't be read: it is damaged, or from a newer version of the kit.",
-            hint="Upgrade vault-aws-kit, or run `producer setup`, which writes it anew.",
-        ) from None
 
 
 def _approle(entry: TeamEntry) -> LoginEntry:

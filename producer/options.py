@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from producer import completion
+
 R = TypeVar("R")
 
 spec_option = click.option(
@@ -110,8 +112,14 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
 
     for option in (
         click.option("--all", "everything", is_flag=True, help="Every role of the spec."),
-        click.option("--team", metavar="TEAM", default="", help="One team."),
-        click.option("--role", metavar="ROLE", default="", help="One role, for all of its teams: NAME or ENGINE/NAME."),
+        click.option("--team", metavar="TEAM", default="", shell_complete=completion.teams, help="One team."),
+        click.option(
+            "--role",
+            metavar="ROLE",
+            default="",
+            shell_complete=completion.roles,
+            help="One role, for all of its teams: NAME or ENGINE/NAME.",
+        ),
     ):
         option(with_target)
     return with_target

@@ -50,7 +50,7 @@ class CommandFolder(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         near = difflib.get_close_matches(args[0], self._verbs, n=1)
-        if near and args[0] not in self._verbs:
+        if near and args[0] not in self._verbs and not ctx.resilient_parsing:
             ctx.fail(f"There is no command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 

@@ -61,7 +61,7 @@ def _run(
         access = find_access(connection, vault.catalog_mount, team)
         found = access.role(role)
         with child.signals_held() as mask:
-            token = LastingToken(connection, access.token, lambda: terminal.connect(vault), notes.tell)
+            token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
             leases = Leases(token, lambda _: asked)
             prepared = _served if refresh else _given
             try:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consumer import session
-from consumer.options import team_option
+from consumer import completion
+from consumer.options import catalog_option, team_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MODES = (AUTO, "ephemeral", "data-source")
     metavar="[ALIAS=][ENGINE/]ROLE",
     multiple=True,
     required=True,
+    shell_complete=completion.roles,
     help="Role to render a provider for; may be repeated. The first without alias is the default one.",
 )
 @click.option(
@@ -55,6 +56,7 @@ MODES = (AUTO, "ephemeral", "data-source")
     multiple=True,
     help="Templates that go before the kit's own.",
 )
+@catalog_option
 @team_option
 @terminal.vault_options
 def command(
@@ -65,17 +67,17 @@ def command(
     out: Path | None,
     force: bool,
     templates: Sequence[Path],
+    catalog_file: Path | None,
     team: str,
     vault: terminal.VaultOptions,
 ) -> int:  # fmt: skip
     """Print a provider.tf whose AWS providers get their credentials from Vault."""
+    from consumer.offline import access_from
     from consumer.render.blocks import blocks_for
-    from consumer.roles import find_access
     from consumer.terraform import look_at
 
     wanted, arns = [_wanted(text) for text in roles], [_wanted_arn(text) for text in role_arns]
-    with session.connect(vault, team) as connection:
-        access = find_access(connection, vault.catalog_mount, team)
+    access = access_from(catalog_file, vault, team)
     blocks = blocks_for(access, wanted, arns, region)
     folder = look_at(out.parent if out else Path(), without=out or Path("provider.tf"))
     chosen = _mode(mode, folder)

@@ -55,11 +55,11 @@ def command(
     from consumer.roles import find_access
     from vault_aws_kit.errors import RevokeFailed
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         roles = [access.role(name) for name in names] or list(access.roles)
         with child.signals_held(child.ENDING):
-            token = LastingToken(connection, access.token, lambda: terminal.connect(vault), notes.tell)
+            token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
             leases = Leases(token, asked.for_each(roles))
             try:
                 _serve(

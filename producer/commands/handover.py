@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from producer import completion
 from producer.options import duration_option, spec_option, templates_option
 from vault_aws_kit import clock, terminal
 
 
 @click.command()
-@click.argument("team")
+@click.argument("team", shell_complete=completion.teams)
 @spec_option
 @templates_option
 @duration_option("--ttl", default="1h", least=1, help="How long the wrapped secret_id waits to be unwrapped.")

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from consumer.cli import VERBS
+
 HEAVY = {"boto3", "botocore", "hvac", "requests", "urllib3", "jinja2", "pydantic", "rich", "hcl2", "yaml", "packaging"}
 
 
@@ -22,7 +24,7 @@ def loaded(*argv: str) -> set[str]:
     return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}
 
 
-@pytest.mark.parametrize("verb", ["login", "roles", "render", "creds", "exec", "serve"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_loads_nothing_heavy(verb):
     assert loaded(verb, "--help") & HEAVY == set()
 

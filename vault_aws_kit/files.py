@@ -1,0 +1,44 @@
+"""Replacing a file in one step: whoever looks sees the old one or the new one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from vault_aws_kit.errors import OutputNotWritable
+
+
+def replace(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a file. Links are followed; an old file keeps its mode, a new one has the usual, or is its owner's alone.
+
+    Raises OutputNotWritable.
+    """
+    place = Path(os.path.realpath(path))
+    try:
+        mode = place.stat().st_mode & 0o777 if place.exists() else 0o600 if private else 0o666 & ~_umask()
+        _swap(place, data, mode)
+    except OSError as error:
+        raise OutputNotWritable(
+            f"{path} can't be written: {error.strerror}.", hint="Name a file in a folder that you may write to."
+        ) from None
+
+
+def _swap(place: Path, data: bytes, mode: int) -> None:
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        fresh.chmod(mode)
+        fresh.replace(place)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -90,6 +90,11 @@ def renew(vault: Vault, credentials: Credentials) -> datetime:
     return before + timedelta(seconds=vault.write("sys/leases/renew", asked).lease_duration)
 
 
+def check(role: RoleEntry, asked: Parameters) -> None:
+    """Raise what `issue` would before it asks Vault: RoleArnNeeded, ParameterNotForRole."""
+    _body(role, asked)
+
+
 def revoke(vault: Vault, lease_id: str, pauses: Sequence[float] = REVOKE_PAUSES) -> None:
     """End a lease, and with it an IAM user's key; returns when that is done. Raises RevokeFailed.
 

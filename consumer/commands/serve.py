@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from consumer import session
 from consumer.options import parameter_options, team_option
 from vault_aws_kit import terminal
 

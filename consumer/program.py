@@ -17,10 +17,9 @@ def path() -> str:
 
     Raises ProfileImpossible where it is installed nowhere.
     """
-    beside = Path(sys.executable).with_name(NAME)
-    called = Path(sys.argv[0])
-    candidates = [called if called.name == NAME else None, beside, shutil.which(NAME)]
-    for candidate in filter(None, candidates):
+    called, beside = Path(sys.argv[0]), Path(sys.executable).with_name(NAME)
+    candidates = [str(called if called.name == NAME else beside), str(beside), shutil.which(NAME) or ""]
+    for candidate in candidates:
         if os.access(candidate, os.X_OK):
             return os.path.abspath(candidate)  # noqa: PTH100 - pathlib's would follow the links
     raise ProfileImpossible(

@@ -25,6 +25,7 @@ SHORTEST, LONGEST = 900, 43_200  # seconds: of a console session
 OPEN_WITHIN = 900  # seconds: so long the URL works
 CHAINED = 3600  # seconds: the longest session of a role that another role assumed
 TIMEOUT = 30
+BAD_REQUEST = 400
 SERVICE = re.compile(r"[a-z0-9]+([/-][a-z0-9]+)*")
 _ISSUER = "vault-aws-kit"
 _WITHOUT = {
@@ -155,7 +156,9 @@ def _post(url: str, fields: dict[str, Any]) -> requests.Response:
 
 def _refused(status: int, duration: int) -> AwsRefused:
     hint = "Vault's own identity must be an IAM user: AWS signs nobody in with a role that another role assumed."
-    if duration > CHAINED:
+    if status != BAD_REQUEST:
+        hint = "Try again later. Is there a proxy that answers in AWS's place? See HTTPS_PROXY."
+    elif duration > CHAINED:
         hint = (
             f"Where Vault itself uses a role, {clock.duration(CHAINED)} is the longest: leave --session-duration out."
         )

@@ -188,6 +188,8 @@ def test_what_aws_refuses_is_said_with_what_may_be_wrong(signin, consumer, monke
     assert "HTTP 400" in run.err
     assert "1h is the longest" in run.err
     assert "IAM user" in consumer("console", "--role", "net").err
+    monkeypatch.setattr(signin, "answer", lambda *_: (503, b""))
+    assert "Try again later" in consumer("console", "--role", "net").err
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}"])

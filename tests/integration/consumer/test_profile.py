@@ -7,10 +7,12 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from consumer.aws_config import change
 from vault_aws_kit.errors import (
     USAGE,
     OutputNotWritable,
@@ -146,16 +148,26 @@ def test_keys_that_would_hide_the_profile_are_told(profile, consumer_home):
     assert "has keys" not in profile("--role", "fed").err
 
 
-def test_many_at_once_lose_none(as_team, config, catalog_mount):
-    running = [
-        subprocess.Popen(
-            [PROGRAM, "profile", f"p{n}", "--role", "net", "--catalog-mount", catalog_mount], env=os.environ.copy(),
-            stderr=subprocess.DEVNULL,
-        )
-        for n in range(8)
-    ]  # fmt: skip
-    assert [process.wait() for process in running] == [0] * 8
-    assert all(f"[profile p{n}]\n" in config.read_text() for n in range(8))
+def test_two_at_once_wait_for_each_other(config):
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slowly(text: str) -> str:
+        reading.set()
+        go_on.wait()
+        return f"{text}[profile a]\n"
+
+    changes = (slowly, lambda text: f"{text}[profile b]\n")
+    first, second = (threading.Thread(target=change, args=(config, one), daemon=True) for one in changes)
+    first.start()
+    reading.wait()
+    second.start()
+    second.join(1)
+    waits = second.is_alive()
+    go_on.set()
+    first.join()
+    second.join()
+    assert waits
+    assert config.read_text() == "[profile a]\n[profile b]\n"
 
 
 def test_removing_what_is_not_there_is_fine_and_makes_nothing(profile, config):

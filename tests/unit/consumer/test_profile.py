@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.profile import Profile, command_line, with_profile, without_profile
+from consumer.profile import MARK, Profile, command_line, with_profile, without_profile
 from vault_aws_kit.errors import ProfileImpossible, ProfileTaken
 
 NET = Profile("net", "/usr/bin/consumer creds --role net --format credential-process", "eu-west-1")
@@ -136,6 +136,11 @@ def test_a_file_that_no_sdk_reads_is_refused_without_quoting_it(broken):
 def test_a_header_that_is_not_where_it_seems_stops_it():
     with pytest.raises(ProfileImpossible):
         with_profile("  [profile net]\nregion = x\n", NET)
+
+
+def test_removing_takes_no_section_along_that_only_an_sdk_sees():
+    with pytest.raises(ProfileImpossible, match="can't be told apart"):
+        without_profile(f"[profile net]\n{MARK}\n  [profile other]\n  region = x\n", "net")
 
 
 @given(KEPT)

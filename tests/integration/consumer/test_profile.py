@@ -80,6 +80,18 @@ def test_a_profile_calls_the_program_by_its_whole_path_and_holds_no_secret(profi
     assert os.environ["VAULT_TOKEN"] not in config.read_text()
 
 
+def test_a_program_in_a_folder_with_a_space_is_found_by_the_sdk(
+    profile, aws_environment, tmp_path, monkeypatch, config
+):
+    place = tmp_path / "my programs (new)"
+    place.mkdir()
+    (place / "consumer").symlink_to(PROGRAM)
+    monkeypatch.setattr("sys.argv", [str(place / "consumer")])
+    profile("--role", "net")
+    assert f'credential_process = "{place}/consumer" creds' in config.read_text()
+    assert ":assumed-role/net/" in as_sdk("net", aws_environment)["arn"]
+
+
 def test_a_new_file_is_its_owners_alone(profile, config):
     profile("--role", "net")
     assert stat.S_IMODE(config.stat().st_mode) == 0o600

@@ -1,4 +1,4 @@
-"""For `for /f "delims=" %i in ('consumer creds … --format cmd') do @%i` in Windows' cmd, or in a file that it calls.
+"""For `for /f "delims=" %i in ('consumer creds … --format cmd') do @call %i` in cmd, or in a file that it calls.
 
 Source: https://learn.microsoft.com/windows-server/administration/windows-commands/set_1
 """

@@ -7,7 +7,9 @@ take it: `consumer creds --role "$(consumer roles --pick)"`.
 from __future__ import annotations
 
 import os
+import re
 import select
+import signal
 import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +28,8 @@ _KEYS = {
     b"\x7f": "back", b"\x08": "back", b"\x15": "clear",
     b"\x1b": "leave", b"\x04": "leave", b"": "leave",
 }  # fmt: skip
+_WHOLE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|O.|[^\[O])", re.DOTALL)
+"""What a key sends that begins with Escape: ECMA-48's control sequences, and the arrows of an application's keypad."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def _key(terminal: int) -> str:
     """The next key by its name, or what was typed; '' for keys that mean nothing here."""
     data = os.read(terminal, 1)
     if data == b"\x1b":
-        while select.select([terminal], [], [], ESCAPE_WITHIN)[0] and len(data) < 3:  # noqa: PLR2004 - an arrow's bytes
+        while not _WHOLE.fullmatch(data) and select.select([terminal], [], [], ESCAPE_WITHIN)[0]:
             data += os.read(terminal, 1)
     if data in _KEYS:
         return _KEYS[data]
@@ -121,14 +125,19 @@ def _shown(line: str, width: int) -> str:
 
 @contextmanager
 def _keys_at_once(terminal: int) -> Iterator[None]:
-    """Keys come one by one and unseen; Ctrl-C still interrupts, and Ctrl-Z does nothing while the terminal is ours."""
+    """Keys come one by one and unseen. Ctrl-C still interrupts, as does SIGTERM, which else would leave it like that.
+
+    Ctrl-Z does nothing while the terminal is ours.
+    """
     before = termios.tcgetattr(terminal)
     ours = termios.tcgetattr(terminal)
     ours[3] &= ~(termios.ICANON | termios.ECHO)
     ours[6][termios.VMIN], ours[6][termios.VTIME] = 1, 0
     ours[6][termios.VSUSP] = bytes([os.fpathconf(terminal, "PC_VDISABLE")])
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     termios.tcsetattr(terminal, termios.TCSADRAIN, ours)
     try:
         yield
     finally:
+        signal.signal(signal.SIGTERM, handler)
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)

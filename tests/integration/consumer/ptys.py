@@ -32,20 +32,23 @@ class Pty:
             [sys.executable, "-c", _ON_IT, *argv], env=env, stdin=theirs, stderr=theirs,
             stdout=theirs if whole else subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-        self.seen = ""
+        self._unread = ""
 
     def wait_for(self, text: str) -> str:
-        """Read until the terminal has shown a text since the last time; gives all that it showed meanwhile."""
-        deadline, shown = time.monotonic() + DEADLINE, ""
-        while text not in shown:
+        """Read on until the terminal shows a text; gives all that it showed since the last time, this text included."""
+        deadline = time.monotonic() + DEADLINE
+        while text not in self._unread:
             left = deadline - time.monotonic()
-            assert select.select([self._ours], [], [], max(left, 0))[0], f"never saw {text!r} in {shown!r}"
-            shown += os.read(self._ours, 65536).decode()
-        self.seen += shown
-        return shown
+            assert select.select([self._ours], [], [], max(left, 0))[0], f"never saw {text!r} in {self._unread!r}"
+            self._unread += os.read(self._ours, 65536).decode(errors="replace")
+        before, _, self._unread = self._unread.partition(text)
+        return before + text
 
     def type(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
 
     def end(self) -> tuple[int, str]:
         """The exit code and what stood on stdout, once the program has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 
 import pytest
 
@@ -27,7 +28,8 @@ def test_what_is_typed_finds_a_role_and_enter_takes_it(picking):
     with picking() as person:
         assert "app" in person.wait_for("nets ")
         person.type("fed")
-        assert "nets" not in person.wait_for("1/4 role? fed").split("1/4")[-1]
+        person.wait_for("1/4 role? fed")
+        person.wait_for("> fed")
         person.type("\r")
         assert person.end() == (0, "fed\n")
 
@@ -62,6 +64,24 @@ def test_the_terminal_is_as_it_was_however_it_ends(picking, keys):
         person.type(keys)
         person.end()
         assert person.settings() == person.before
+
+
+def test_a_program_that_is_ended_leaves_the_terminal_as_it_was(picking):
+    with picking() as person:
+        person.wait_for("> app")
+        person.send(signal.SIGTERM)
+        assert person.end() == (INTERRUPTED, "")
+        assert person.settings() == person.before
+
+
+@pytest.mark.parametrize("key", ["\x1b[5~", "\x1b[1;5C", "\x1bOP", "\x1bb", "\t", "é"])
+def test_a_key_that_means_nothing_here_writes_nothing_into_the_query(picking, key):
+    with picking() as person:
+        person.wait_for("> app")
+        person.type(f"{key}\x1b[B")
+        assert "role? \r" in person.wait_for("> fed")
+        person.type("\r")
+        assert person.end() == (0, "fed\n")
 
 
 def test_enter_takes_nothing_where_nothing_is_found(picking):

@@ -34,7 +34,7 @@ class Desired:
         return (*self._mounts(), *self._engines(), *self._roles(), *self._teams(), *self._catalog())
 
     def _mounts(self) -> Iterator[Resource]:
-        yield CatalogMount(self.catalog_mount, "kv", "Catalog of vault-aws-kit: no secrets", version="2")
+        yield catalog_mount(self.catalog_mount)
         yield from logins.mounts(self.spec)
 
     def _engines(self) -> Iterator[Resource]:
@@ -148,3 +148,8 @@ def _role_entry(spec: Spec, qualified: str) -> RoleEntry:
         max_ttl=role.max_ttl or (engine.lease.max if engine.lease and role.type == "iam_user" else 0),
         role_arns=role.role_arns,
     )
+
+
+def catalog_mount(path: str) -> CatalogMount:
+    """The mount of the catalog, the same for every spec."""
+    return CatalogMount(path, "kv", "Catalog of vault-aws-kit: no secrets", version="2")

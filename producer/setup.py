@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from producer.desired import catalog_mount
 from producer.diff import Plan
 from producer.lock import SetupLock
 from producer.owned import read_owned
-from producer.pipeline import Progress, apply, make_catalog, make_plan
+from producer.pipeline import Progress, apply, make_catalog, make_plan, observe
 from producer.plan_file import SavedPlan, check_fresh, with_keys, with_rest
 from producer.prune import Prune
 from producer.root import FindKey, key_from_aws
@@ -114,4 +115,6 @@ def _plan(spec: Spec, vault: Vault, choices: Choices) -> Plan:
 
 
 def _has_catalog(vault: Vault, catalog: Catalog) -> bool:
-    return f"{catalog.mount}/" in (vault.read("sys/mounts") or {})
+    """Raises WrongMountType where something else has its place: even a lock must not be written there."""
+    mount = catalog_mount(catalog.mount)
+    return observe([mount], vault)[mount.key] is not None

@@ -141,12 +141,6 @@ def test_an_unknown_role_is_answered_with_near_names(consumer, as_team):
     assert run.out == ""
 
 
-def test_no_near_name_is_told_twice(consumer, as_team):
-    hint = consumer("creds", "--role", "main/ap").err.partition("Did you mean ")[2].strip().rstrip("?")
-    assert "app" in hint
-    assert len(hint.split(" or ")) == len(set(hint.split(" or ")))
-
-
 def test_an_unknown_role_with_no_near_name_is_answered_with_all(consumer, as_team):
     assert "There is: app, fed, net, nets." in consumer("creds", "--role", "xyzzy").err
 

@@ -104,6 +104,14 @@ def test_a_mount_of_another_type_is_refused(producer, vault, unique):
     assert f"aws-{unique}/ in Vault is of type kv, not aws" in refused.err
 
 
+def test_nothing_is_written_to_a_mount_that_can_not_hold_the_catalog(producer, vault, unique):
+    vault.sys.enable_secrets_engine("kv", path=f"catalog-{unique}", options={"version": "1"})
+    refused = producer("setup", "--yes")
+    assert refused.code == errors.WrongMountType.exit_code
+    assert f"catalog-{unique}/ in Vault is of type kv v1, not kv v2" in refused.err
+    assert vault.list(f"catalog-{unique}") is None
+
+
 def test_a_missing_permission_is_named_with_its_path(producer, vault, unique, monkeypatch):
     vault.sys.create_or_update_policy(f"little-{unique}", 'path "sys/capabilities-self" { capabilities = ["update"] }')
     token = vault.auth.token.create(policies=[f"little-{unique}"])["auth"]["client_token"]

@@ -19,18 +19,17 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory):
+@pytest.fixture
+def shell(tmp_path):
     """Runs a line as somebody who read README down to it: the spec is there, and the team is logged in when it is."""
-    folder = tmp_path_factory.mktemp("readme")
-    shutil.copy(ROOT / "docs" / "example" / "vault-aws.yaml", folder)
-    with stacks.running(folder / "stack") as stack:
-        env = {**stack.environ(folder), "NO_COLOR": "1"}
+    shutil.copy(ROOT / "docs" / "example" / "vault-aws.yaml", tmp_path)
+    with stacks.running(tmp_path / "stack") as stack:
+        env = {**stack.environ(tmp_path), "NO_COLOR": "1"}
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
 
         def run(line: str, **more: str) -> str:
             done = subprocess.run(
-                ["sh", "-c", line], cwd=folder, env=env | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                ["sh", "-c", line], cwd=tmp_path, env=env | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, text=True, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stdout
@@ -63,6 +62,7 @@ def test_every_line_of_the_two_lists_is_a_command_that_exists(shell):
 
 
 def test_a_team_can_follow_readme_from_the_handover_on(shell):
+    shell("producer setup --yes")
     given = json.loads(shell("producer handover payments --format json 2>/dev/null"))
     login = {"VAULT_TOKEN": "", "VAULT_ROLE_ID": given["role_id"]}
     shell(f"echo {given['wrapping_token']} | consumer login --method approle --wrapped", **login)

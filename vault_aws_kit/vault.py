@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from vault_aws_kit.errors import (
     KitError,
@@ -261,10 +261,22 @@ class Vault:
             time.sleep(pause)
         raise AssertionError  # count() never ends
 
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        query: Mapping[str, str] | None = None,
+        wrap_ttl: str = "",
+    ) -> Response:
+        """One exchange as it is, whatever Vault answers. Raises VaultUnreachable, TlsNotTrusted, SettingsInvalid."""
+        target = f"/v1/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
+        return self._transport.exchange(method, target, self._headers(wrap_ttl), body)
+
     def _send_once(self, request: Request, wrap_ttl: str) -> Response:
         log.debug("%s %s", request.operation, request.path)
-        target = f"/v1/{quote(request.path)}" + ("?help=1" if request.operation == "help" else "")
-        return self._transport.exchange(_METHODS[request.operation], target, self._headers(wrap_ttl), request.body)
+        query = {"help": "1"} if request.operation == "help" else None
+        return self.exchange(_METHODS[request.operation], request.path, request.body, query, wrap_ttl)
 
     def _headers(self, wrap_ttl: str) -> dict[str, str]:
         """X-Vault-Request shows a server's proxies and agents that no browser was tricked into this."""

@@ -1,7 +1,7 @@
 """HashiCorp Vault's AWS auth method as a plugin for OpenBao, which has none of its own.
 
-A server names a plugin after its file, and the engine's file is `aws` already: so this one is the auth method `aws-login`,
-and stands in a folder of its own. Only tests of logins need it.
+A server names a plugin after its file, and the engine's file is `aws` already: so this one is the auth method
+`aws-login`, and stands in a folder of its own. Only tests of logins need it.
 """
 
 from __future__ import annotations

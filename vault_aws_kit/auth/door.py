@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-import requests
-
-from vault_aws_kit.errors import KitError, VaultFailed, VaultRefused, VaultSealed, VaultUnreachable
+from vault_aws_kit.errors import KitError, VaultFailed, VaultRefused, VaultSealed
 
 if TYPE_CHECKING:
+    from vault_aws_kit.transport import Response
     from vault_aws_kit.vault import Body, Vault
 
 LONGEST = 500  # characters of what a server says that are worth telling
@@ -24,22 +22,7 @@ def knock(vault: Vault, path: str, body: Body | None = None, query: Mapping[str,
 
     Raises VaultRefused, whose `said` is what Vault said; VaultFailed, VaultSealed, and what the way to Vault raises.
     """
-    settings = vault.settings
-    headers = {"X-Vault-Request": "true"}
-    if settings.namespace:
-        headers["X-Vault-Namespace"] = settings.namespace
-    try:
-        response = vault._session.request(
-            "GET" if body is None else "POST",
-            f"{settings.address}/v1/{quote(path)}",
-            json=body,
-            params=query,
-            headers=headers,
-            timeout=settings.timeout,
-            verify=vault._session.verify,  # else REQUESTS_CA_BUNDLE would go before VAULT_CACERT
-        )
-    except requests.exceptions.RequestException as error:
-        raise _no_way(vault, error) from None
+    response = vault.exchange("GET" if body is None else "POST", path, body, query)
     if response.ok:
         return _object(response)
     raise _error(vault, path, response)
@@ -51,30 +34,19 @@ def told(text: str) -> str:
     return "".join(sign for sign in line if sign.isprintable())[:LONGEST].rstrip(".")
 
 
-def _error(vault: Vault, path: str, response: requests.Response) -> KitError:
+def _error(vault: Vault, path: str, response: Response) -> KitError:
     words = _object(response).get("errors") or []
-    said = told("; ".join(map(str, words))) or response.reason or f"HTTP {response.status_code}"
-    if response.status_code == 503 and "sealed" in said.lower():  # noqa: PLR2004
+    said = told("; ".join(map(str, words))) or response.reason or f"HTTP {response.status}"
+    if response.status == 503 and "sealed" in said.lower():  # noqa: PLR2004
         return VaultSealed(f"Vault at {vault.settings.address} is sealed.", hint="Unseal it: `vault operator unseal`.")
-    if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
+    if response.status >= 500 or response.status == 429:  # noqa: PLR2004
         return VaultFailed(f"Vault failed on {path}: {said}.", hint="Try again; Vault's log says more.", said=said)
     return VaultRefused(f"Vault refuses {path}: {said}.", said=said)
 
 
-def _object(response: requests.Response) -> dict[str, Any]:
+def _object(response: Response) -> dict[str, Any]:
     try:
         found = response.json()
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _no_way(vault: Vault, error: Exception) -> KitError:
-    """Why there was no answer: the connection tells it in one place for all requests."""
-    try:
-        vault.version()
-    except KitError as why:
-        return why
-    return VaultUnreachable(
-        f"Vault at {vault.settings.address} gave no answer: {type(error).__name__}.", hint="Try again."
-    )

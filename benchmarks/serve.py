@@ -47,13 +47,8 @@ class Load:
     @cached_property
     def request(self) -> bytes:
         where = urlsplit(self.address)
-        lines = [
-            f"GET {where.path} HTTP/1.1",
-            f"Host: {where.netloc}",
-            f"Authorization: {self.token}",
-            self.last_header,
-        ]
-        return "\r\n".join([*lines, "", ""]).encode()
+        headers = (f"Host: {where.netloc}", f"Authorization: {self.token}", self.last_header)
+        return "\r\n".join([f"GET {where.path} HTTP/1.1", *headers, "", ""]).encode()
 
     def another(self) -> bool:
         self.left -= 1
@@ -151,9 +146,8 @@ def main() -> None:
         running(with_terraform=False) as stack,
         serving(stack, Path(folder)) as (address, token),
     ):
-        sys.stdout.write(
-            f"{f'{given.connections} connections':<28}{'rate':>13}{'p50':>13}{'p99':>13}{'max':>13}  failed\n"
-        )
+        head = f"{given.connections} connections"
+        sys.stdout.write(f"{head:<28}{'rate':>13}{'p50':>13}{'p99':>13}{'max':>13}  failed\n")
         for name, worker, last_header in WAYS:
             load = Load(address, token, last_header, given.requests, time.perf_counter() + given.seconds)
             seconds = asyncio.run(measure(load, given.connections, worker))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from consumer.issue import Parameters
     from consumer.lasting_token import LastingToken
     from consumer.leases import Leases
+    from consumer.roles import Access
     from vault_aws_kit.contract import RoleEntry
 
 
@@ -58,17 +60,26 @@ def command(
 
     with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
-        roles = [access.role(name) for name in names] or list(access.roles)
+        roles = _chosen(access, names)
         with child.signals_held(child.ENDING):
             token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
             leases = Leases(token, asked.for_each(roles))
+            at_once = roles if names else ()
             try:
-                _serve(
-                    roles, roles if names else (), token, leases, port, token_file, ready.LINES[output], asked.region
-                )
+                _serve(roles, at_once, token, leases, port, token_file, ready.LINES[output], asked.region)
             finally:
                 revoked = notes.give_back(leases)
     return 0 if revoked else RevokeFailed.exit_code
+
+
+def _chosen(access: Access, names: Sequence[str]) -> Sequence[RoleEntry]:
+    """The roles of these names, else all. Raises RoleUnknown, RoleAmbiguous where two would have one path."""
+    if names:
+        return list(dict.fromkeys(access.role(name) for name in names))
+    for path, count in Counter(role.qualified for role in access.roles).items():
+        if count > 1:
+            access.role(path)
+    return access.roles
 
 
 def _serve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 import errno
 import os
 import secrets
@@ -28,6 +29,7 @@ HOST = "127.0.0.1"
 BACKLOG = 1024
 TICK = 1.0  # seconds
 IDLE_TICKS = 30  # after so many a connection without a request is closed
+NAMED_AT_MOST = 12
 FETCHES = 8  # at a time, of different roles
 _MALFORMED = answers.refusal(HTTPStatus.BAD_REQUEST, "BadRequest", "This is no request that this server understands.")
 _TOO_LONG = answers.refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "TooLarge", "The request's head is too long.")
@@ -126,9 +128,11 @@ class House:
 
     def _unknown(self, path: bytes) -> bytes:
         """Only somebody with the token comes here, so it does no harm to tell the names."""
-        names = " ".join(sorted(name.decode() for name in self.roles))
+        names = sorted(name.decode() for name in self.roles)
         asked = unquote_to_bytes(path).decode(errors="replace")
-        return answers.refusal(HTTPStatus.NOT_FOUND, "RoleUnknown", f"No role is served at {asked}. There is: {names}.")
+        near = difflib.get_close_matches(asked, names, n=3) or [*names[:NAMED_AT_MOST], "…"][: len(names)]
+        told = f"No role is served at {asked}. There is: {' '.join(near)}."
+        return answers.refusal(HTTPStatus.NOT_FOUND, "RoleUnknown", told)
 
 
 class Connection(asyncio.Protocol):

@@ -133,8 +133,11 @@ class Supply:
 
 
 def hold(credentials: Credentials) -> Held:
-    """Credentials with the time to replace them at: a third of their life ahead, at most twenty minutes."""
-    end = credentials.expires or clock.now() + answers.UNKNOWN_LIFE
+    """Credentials with the time to replace them at: a third of their life ahead, at most twenty minutes.
+
+    Their end is a whole second, as SDKs are told it: what has ended for them is served no more.
+    """
+    end = (credentials.expires or clock.now() + answers.UNKNOWN_LIFE).replace(microsecond=0)
     return Held(answers.credentials(credentials), ends=end, renew_at=max(upkeep.ahead_of(end), end - AHEAD))
 
 

@@ -330,7 +330,7 @@ def last_renewal(admin, lease: str) -> str | None:
 
 
 def test_the_lease_is_renewed_while_the_child_runs(start, admin, engine, aws):
-    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "1h"})
+    admin.write(f"{engine}/config/lease", {"lease": "12s", "lease_max": "1h"})
     child = start("app", WAIT, stdin=subprocess.PIPE)
     [lease] = leases(admin, engine, "app")
     until(lambda: last_renewal(admin, f"{engine}/creds/app/{lease}"), "renewal")
@@ -341,7 +341,7 @@ def test_the_lease_is_renewed_while_the_child_runs(start, admin, engine, aws):
 
 
 def test_the_token_is_renewed_too_as_the_key_would_end_with_it(start, team, admin, monkeypatch):
-    team.tune(token_ttl="6s", token_max_ttl="1h")
+    team.tune(token_ttl="12s", token_max_ttl="1h")
     monkeypatch.setenv("VAULT_TOKEN", token := team.token())
     child = start("app", WAIT, stdin=subprocess.PIPE)
     until(lambda: admin.write("auth/token/lookup", {"token": token}).data.get("last_renewal"), "renewal of the token")
@@ -350,7 +350,7 @@ def test_the_token_is_renewed_too_as_the_key_would_end_with_it(start, team, admi
 
 
 def test_at_the_longest_life_of_the_lease_it_is_said_once_until_when_the_credentials_live(start, admin, engine, aws):
-    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "9s"})
+    admin.write(f"{engine}/config/lease", {"lease": "10s", "lease_max": "15s"})
     child = start("app", WAIT, stdin=subprocess.PIPE)
     until(lambda: aws.owner_of(child.first) is None, "end of the key")
     _, err = child.communicate("", timeout=60)
@@ -360,7 +360,7 @@ def test_at_the_longest_life_of_the_lease_it_is_said_once_until_when_the_credent
 
 
 def test_at_the_longest_life_of_the_token_it_is_said_once(start, team, admin, aws, monkeypatch):
-    team.tune(token_ttl="6s", token_max_ttl="9s")
+    team.tune(token_ttl="10s", token_max_ttl="15s")
     monkeypatch.setenv("VAULT_TOKEN", team.token())
     child = start("app", WAIT, stdin=subprocess.PIPE)
     until(lambda: aws.owner_of(child.first) is None, "end of the key")
@@ -384,7 +384,7 @@ def test_it_is_said_that_credentials_ended_with_a_token_that_is_refused(start, t
 def test_a_lease_that_can_not_be_renewed_while_vault_is_away_is_when_it_is_back(
     as_team, catalog_mount, way, admin, engine, tmp_path
 ):
-    admin.write(f"{engine}/config/lease", {"lease": "15s", "lease_max": "1h"})
+    admin.write(f"{engine}/config/lease", {"lease": "20s", "lease_max": "1h"})
     way.answer.set()
     argv = [*CONSUMER, "exec", "--address", way.address, "--catalog-mount", catalog_mount, "--role", "app", "--"]
     said = tmp_path / "said"
@@ -459,8 +459,8 @@ def test_a_child_works_on_through_three_lifetimes_and_all_their_keys_are_gone_af
 
 
 def test_every_lease_that_is_still_alive_at_the_end_is_revoked(refresh, admin, engine, aws):
-    """The first can't be renewed as the engine's longest life is shortened, and would live for a minute more."""
-    admin.write(f"{engine}/config/lease", {"lease": "20s", "lease_max": "1h"})
+    """The first can't be renewed as the engine's longest life is shortened, and is alive while the second is in use."""
+    admin.write(f"{engine}/config/lease", {"lease": "24s", "lease_max": "1h"})
     child = refresh("app", SDK + "print(key())\nfirst = key()\nwhile key() == first: time.sleep(0.1)\nprint(key())")
     first = child.stdout.readline().strip()
     admin.write(f"{engine}/config/lease", {"lease": "5s", "lease_max": "5s"})

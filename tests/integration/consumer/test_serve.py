@@ -22,7 +22,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from vault_aws_kit.errors import OutputNotWritable, PortTaken, RevokeFailed, RoleArnNeeded, RoleNotGranted, RoleUnknown
+from vault_aws_kit.errors import (
+    OutputNotWritable,
+    PortTaken,
+    RevokeFailed,
+    RoleAmbiguous,
+    RoleArnNeeded,
+    RoleNotGranted,
+    RoleUnknown,
+)
 
 from .conftest import CONSUMER, OTHER_NET, leases, until
 
@@ -158,6 +166,19 @@ def test_roles_of_one_name_are_told_apart_by_their_engines(serve, as_team, roles
     assert server.get("/app").status == 404
 
 
+def test_a_role_that_is_named_twice_is_served_once(serve, admin, engine):
+    server = serve("--role", "app", "--role", "main/app")
+    assert set(server.ready["roles"]) == {"app"}
+    assert len(leases(admin, engine, "app")) == 1
+
+
+def test_two_roles_that_would_have_one_path_are_an_error_at_once(serve, as_team, roles):
+    as_team.publish(roles["app"], replace(roles["app"], mount="aws-second"))
+    server = serve()
+    assert server.process.wait(60) == RoleAmbiguous.exit_code
+    assert "--team" in server.err
+
+
 def test_parameters_reach_the_roles_that_take_them(serve):
     server = serve("--ttl", "20m", "--role", "net", "--role", "app")
     left = [as_time(server.get(path).body["Expiration"]) - datetime.now(UTC) for path in ("/net", "/app")]
@@ -268,24 +289,24 @@ def test_many_who_ask_at_once_make_one_lease(serve, admin, engine):
     assert len(leases(admin, engine, "app")) == 1
 
 
-def test_credentials_are_replaced_before_they_end_and_never_served_after_it(serve, admin, engine, aws):
+def test_credentials_are_replaced_before_they_end_and_never_served_after_it(serve, admin, engine):
     """Their lease can't be renewed past 6 seconds: three keys make three lifetimes."""
     admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "6s"})
     server = serve("--role", "app")
-    keys = {}
+    keys = set()
 
     def third() -> bool:
+        asked = datetime.now(UTC)
         body = server.get("/app").body
-        assert as_time(body["Expiration"]) > datetime.now(UTC)
-        keys.setdefault(body["AccessKeyId"], aws.owner_of(body["AccessKeyId"]))
+        assert as_time(body["Expiration"]) > asked
+        keys.add(body["AccessKeyId"])
         return len(keys) == 3
 
     until(third, "third key")
-    assert None not in keys.values()
 
 
 def test_a_lease_that_can_be_renewed_is_so_that_the_key_stays(serve, admin, engine):
-    admin.write(f"{engine}/config/lease", {"lease": "6s", "lease_max": "1h"})
+    admin.write(f"{engine}/config/lease", {"lease": "12s", "lease_max": "1h"})
     server = serve("--role", "app")
     first = server.get("/app").body
     later = until(
@@ -305,7 +326,7 @@ def test_what_nobody_asks_for_is_not_renewed(serve, admin, engine):
 
 
 def test_the_token_is_renewed_ahead_of_its_end(serve, team, admin, monkeypatch):
-    team.tune(token_ttl="6s", token_max_ttl="1h")
+    team.tune(token_ttl="12s", token_max_ttl="1h")
     monkeypatch.setenv("VAULT_TOKEN", token := team.token())
     serve("--role", "net")
     ask = {"token": token}

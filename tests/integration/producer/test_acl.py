@@ -76,6 +76,19 @@ def test_it_needs_no_other_one_when_roles_are_added_pruned_and_revoked(limited, 
     assert vault.read(f"aws-{unique}/roles/later") is None
 
 
+@pytest.mark.parametrize("target", [("--role", "app"), ("--team", "web"), ("--all",)])
+def test_it_is_enough_to_revoke_freeze_thaw_and_audit(limited, producer, content, vault, unique, target):
+    content["roles"][1]["path"] = f"/{unique}/"
+    producer("setup", "--yes")
+    producer("handover", "web")
+    vault.read(f"aws-{unique}/creds/app")
+    report = producer("revoke", *target, "--freeze", "--keep-sessions", "--yes", "--format", "json")
+    assert json.loads(report.out)["unreached"] == [], report.err
+    assert producer("thaw", *target, "--yes").code == 0
+    assert producer("audit").code == 0
+    assert producer("plan", "--detailed-exitcode").code == 0
+
+
 def test_it_is_enough_to_prune_beside_another_spec_and_to_leave_alone_what_that_owns(
     producer, content, vault, unique, monkeypatch
 ):

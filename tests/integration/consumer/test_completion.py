@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +21,7 @@ from vault_aws_kit import catalog_file
 from .ptys import on_a_terminal
 
 PROGRAMS = Path(sys.executable).parent
+LATE = 10  # seconds
 
 
 def shell(name: str) -> str:
@@ -103,24 +108,46 @@ def test_a_verb_that_is_mistyped_completes_no_role(environ, catalog):
     assert "net" not in in_bash(f"consumer crds {catalog} --role ", environ)
 
 
-def test_a_vault_that_never_answers_is_given_up_before_a_person_gives_up(environ):
-    with socket.create_server(("127.0.0.1", 0), backlog=8) as silent:
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        began = time.monotonic()
-        assert in_bash("consumer creds --role ", {**environ, "VAULT_ADDR": address}) == []
-    assert time.monotonic() - began < 30  # the kit's own patience with Vault is a minute
+@pytest.fixture
+def late(stack) -> Iterator[str]:
+    """The address of the real server behind a door that takes its time, so that whoever waits for it gets an answer."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    vault, over = urlsplit(stack.vault_addr), threading.Event()
+
+    def relay(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            end.close()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                over.wait(LATE)
+                server = socket.create_connection((vault.hostname, vault.port))
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=relay, args=ends, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    over.set()
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
 
 
-def test_a_token_helper_that_hangs_is_given_up_too(environ, tmp_path):
+def test_a_vault_that_answers_late_is_not_waited_for(environ, catalog, late):
+    assert in_bash(f"consumer creds {catalog} --role ", {**environ, "VAULT_ADDR": late}) == []
+
+
+def test_a_token_helper_that_answers_late_is_not_waited_for(environ, catalog, tmp_path):
     helper = tmp_path / "helper"
-    helper.write_text("#!/bin/sh\nexec sleep 60\n")
+    helper.write_text(f"#!/bin/sh\nsleep {LATE}\nprintf %s {environ.pop('VAULT_TOKEN')}\n")
     helper.chmod(0o700)
     (tmp_path / "config").write_text(f'token_helper = "{helper}"\n')
-    environ |= {"VAULT_CONFIG_PATH": str(tmp_path / "config")}
-    environ.pop("VAULT_TOKEN")
-    began = time.monotonic()
-    assert in_bash("consumer creds --role ", environ) == []
-    assert time.monotonic() - began < 20
+    environ["VAULT_CONFIG_PATH"] = str(tmp_path / "config")
+    assert in_bash(f"consumer creds {catalog} --role ", environ) == []
 
 
 # ── without Vault, and the producer ─────────────────────────────────────────────────────────────
@@ -143,7 +170,5 @@ def test_the_producer_completes_teams_and_roles_of_the_catalog(environ, stack, a
 
 
 def test_a_name_with_a_line_end_in_it_is_not_offered(environ, as_team, roles, catalog):
-    from dataclasses import replace
-
     as_team.publish(roles["net"], replace(roles["net"], name="evil\nplain,rm"))
     assert in_bash(f"consumer creds {catalog} --role ", environ) == ["net"]

@@ -7,6 +7,8 @@ up. So what can't be had in time is no name, and nothing more.
 from __future__ import annotations
 
 import logging
+import math
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from vault_aws_kit.vault import Vault
 
 SHELLS = ("bash", "zsh", "fish")
-WITHIN = 2.0  # seconds, for all that is asked together
+WITHIN = 2.0  # seconds, for all that is asked together, unless the variable says more
+VARIABLE = "VAULT_AWS_KIT_COMPLETION_TIMEOUT"
 
 Find: TypeAlias = Callable[[click.Context], Mapping[str, str]]
 """The names that can stand here, and what a shell that can tells of each."""
@@ -50,7 +53,7 @@ def names(find: Find) -> Callable[[click.Context, click.Parameter, str], list[Co
 
         logging.disable()
         try:
-            with _limited(WITHIN):
+            with _limited(_patience()):
                 found = find(ctx)
         except (_TooLate, Exception):  # noqa: BLE001 - whatever is wrong, this is not the moment to tell
             return []
@@ -72,13 +75,18 @@ def connection(ctx: click.Context) -> Vault:
     settings = VaultSettings.from_environment(
         address=given.get("address") or "", namespace=given.get("namespace") or ""
     )
-    return Vault(replace(settings, timeout=int(WITHIN)), find_token())
+    return Vault(replace(settings, timeout=math.ceil(_patience())), find_token())
 
 
 def catalog_mount(ctx: click.Context) -> str:
     from vault_aws_kit.contract import CATALOG_MOUNT
 
     return ctx.params.get("catalog_mount") or CATALOG_MOUNT
+
+
+def _patience() -> float:
+    """Seconds. Raises ValueError for what is no number."""
+    return float(os.environ.get(VARIABLE) or WITHIN)
 
 
 @contextmanager

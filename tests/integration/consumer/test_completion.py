@@ -21,7 +21,7 @@ from vault_aws_kit import catalog_file
 from .ptys import on_a_terminal
 
 PROGRAMS = Path(sys.executable).parent
-LATE = 10  # seconds
+LATE = 6  # seconds
 
 
 def shell(name: str) -> str:
@@ -33,7 +33,15 @@ def shell(name: str) -> str:
 
 @pytest.fixture
 def environ(as_team):
-    return {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
+    """A team's environment in which a busy machine has all the time it needs."""
+    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "TERM": "dumb", "VAULT_AWS_KIT_COMPLETION_TIMEOUT": "60"}
+
+
+@pytest.fixture
+def in_a_hurry(environ):
+    """As it is for everybody."""
+    del environ["VAULT_AWS_KIT_COMPLETION_TIMEOUT"]
 
 
 @pytest.fixture
@@ -137,11 +145,20 @@ def late(stack) -> Iterator[str]:
     listener.close()
 
 
-def test_a_vault_that_answers_late_is_not_waited_for(environ, catalog, late):
+def test_a_vault_that_answers_late_is_not_waited_for(environ, in_a_hurry, catalog, late):
     assert in_bash(f"consumer creds {catalog} --role ", {**environ, "VAULT_ADDR": late}) == []
 
 
-def test_a_token_helper_that_answers_late_is_not_waited_for(environ, catalog, tmp_path):
+def test_somebody_with_more_patience_gets_an_answer(environ, catalog, late):
+    assert in_bash(f"consumer creds {catalog} --role n", {**environ, "VAULT_ADDR": late}) == ["net", "nets"]
+
+
+@pytest.mark.parametrize("wrong", ["soon", "-1", "nan", "inf"])
+def test_a_patience_that_is_none_completes_nothing(environ, catalog, wrong):
+    assert in_bash(f"consumer creds {catalog} --role ", {**environ, "VAULT_AWS_KIT_COMPLETION_TIMEOUT": wrong}) == []
+
+
+def test_a_token_helper_that_answers_late_is_not_waited_for(environ, in_a_hurry, catalog, tmp_path):
     helper = tmp_path / "helper"
     helper.write_text(f"#!/bin/sh\nsleep {LATE}\nprintf %s {environ.pop('VAULT_TOKEN')}\n")
     helper.chmod(0o700)

@@ -27,3 +27,23 @@ def write(path: Path, text: str, *, force: bool = False) -> bool:
         )
     files.replace(path, text.encode())
     return True
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none. Raises OutputNotWritable."""
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputNotWritable(
+            f"The folder {path} can't be made: {error.strerror}.", hint="Name one in a folder that is there."
+        ) from None
+
+
+def remove(path: Path) -> None:
+    """Take a file away. Raises OutputNotWritable."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputNotWritable(
+            f"{path} can't be removed: {error.strerror}.", hint="Remove it yourself: nothing in it is needed any more."
+        ) from None

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 PROGRAMS = ("terraform", "tofu")
 TIMEOUT = 20
 LOCK_FILE = ".terraform.lock.hcl"
-_OF_PROVIDERS = re.compile(r'required_providers|\bprovider\s*"')
+_OF_PROVIDERS = re.compile(r'required_(providers|version)|\bprovider\s*"')
 _TERM = re.compile(r"\s*(>=|<=|!=|~>|>|<|=)?\s*v?([\w.+-]+)\s*")
 
 
@@ -58,7 +58,7 @@ def _version(path: str, environment: Mapping[str, str]) -> Version | None:
 
 @dataclass(frozen=True)
 class Constraint:
-    """Which versions of the vault provider a file allows, as it says it."""
+    """Which versions a file allows, as it says it: of the vault provider, or of Terraform."""
 
     file: str
     text: str
@@ -77,6 +77,8 @@ class Folder:
     """What the Terraform files of a folder say. File names are relative to it; '' and None where nothing is said."""
 
     constraints: tuple[Constraint, ...] = ()
+    terraform: tuple[Constraint, ...] = ()
+    """Of Terraform itself (required_version); `constraints` are of the vault provider."""
     locked: Version | None = None
     requirements: str = ""
     """The file that has the one required_providers a module may have."""
@@ -84,37 +86,57 @@ class Folder:
     """(provider, alias) → the file that configures it."""
     unreadable: tuple[str, ...] = ()
 
-    def newest_from(self, lowest: Version) -> bool:
-        """Whether the constraints leave any version from `lowest` on."""
-        bounds = [bound for constraint in self.constraints for _, bound in constraint.terms]
-        near = [version for bound in bounds for version in (bound, _next(bound))]
-        candidates = [lowest, Version("9999"), *(version for version in near if version >= lowest)]
-        return any(all(one.allows(version) for one in self.constraints) for version in candidates)
+
+def leaves_any(constraints: Sequence[Constraint], lowest: Version) -> bool:
+    """Whether they allow any version from `lowest` on."""
+    bounds = [bound for constraint in constraints for _, bound in constraint.terms]
+    near = [version for bound in bounds for version in (bound, _next(bound))]
+    candidates = [lowest, Version("9999"), *(version for version in near if version >= lowest)]
+    return any(all(one.allows(version) for one in constraints) for version in candidates)
 
 
-def look_at(folder: Path, *, without: Path | None = None) -> Folder:
-    """Read a folder's *.tf and its lock file; `without` is the file that is about to be written."""
-    constraints: list[Constraint] = []
-    providers: dict[tuple[str, str], str] = {}
-    requirements, unreadable = "", []
-    for path in sorted(folder.glob("*.tf")):
-        if without and path.name == without.name:
-            continue
+def look_at(folder: Path, *, instead: Mapping[str, str] | None = None) -> Folder:
+    """Read a folder's *.tf, *.tf.json and lock file.
+
+    `instead` is what to read in place of what a file of that name holds: the files that are about to be written.
+    """
+    ours = instead or {}
+    found = Folder(locked=_locked(folder / LOCK_FILE))
+    for path in sorted([*folder.glob("*.tf"), *folder.glob("*.tf.json")]):
+        parse = _parsed_json if path.suffix == ".json" else _parsed
         try:
-            content = _parsed(path)
+            content = parse(ours[path.name] if path.name in ours else _text(path))
         except (OSError, ValueError):
-            unreadable.append(path.name)
+            found = replace(found, unreadable=(*found.unreadable, path.name))
             continue
-        for required in _required_providers(content):
-            requirements = requirements or path.name
-            constraints += [Constraint(path.name, text) for text in _vault_constraint(required)]
-        providers |= dict.fromkeys(_configured(content), path.name)
-    return Folder(tuple(constraints), _locked(folder / LOCK_FILE), requirements, providers, tuple(unreadable))
+        found = _with(found, path.name, content)
+    return found
 
 
-def _parsed(path: Path) -> Mapping[str, Any]:
-    """A file's HCL as nested dicts, {} where it says nothing of providers. Raises ValueError for what is no HCL."""
-    text = path.read_text(encoding="utf-8")
+def _with(found: Folder, file: str, content: Mapping[str, Any]) -> Folder:
+    """And what one more file says."""
+    required = list(_required_providers(content))
+    vault = [Constraint(file, text) for block in required for text in _vault_constraint(block)]
+    terraform = [
+        Constraint(file, _plain(block["required_version"]))
+        for block in content.get("terraform", [])
+        if "required_version" in block
+    ]
+    return replace(
+        found,
+        constraints=(*found.constraints, *vault),
+        terraform=(*found.terraform, *terraform),
+        requirements=found.requirements or (file if required else ""),
+        providers={**found.providers, **dict.fromkeys(_configured(content), file)},
+    )
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    """HCL as nested dicts, {} where it says nothing of providers. Raises ValueError for what is no HCL."""
     if not _OF_PROVIDERS.search(text):
         return {}  # the parser takes long over a folder of large files
 
@@ -126,6 +148,29 @@ def _parsed(path: Path) -> Mapping[str, Any]:
     except LarkError as error:
         raise ValueError(str(error)) from None
     return content
+
+
+def _parsed_json(text: str) -> Mapping[str, Any]:
+    """Terraform's JSON syntax in the form that the HCL parser gives. Raises ValueError for what is none."""
+    content = json.loads(text or "{}")
+    if not isinstance(content, dict):
+        raise ValueError("no JSON object")
+    terraform = [
+        dict(block, required_providers=_listed(block.get("required_providers")))
+        for block in _listed(content.get("terraform"))
+    ]
+    providers = [
+        {name: body}
+        for block in _listed(content.get("provider"))
+        for name, all_ in block.items()
+        for body in _listed(all_)
+    ]
+    return {"terraform": terraform, "provider": providers}
+
+
+def _listed(value: Any) -> list[Any]:
+    """A block may stand alone or in a list."""
+    return value if isinstance(value, list) else [value] if isinstance(value, dict) else []
 
 
 def _required_providers(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -154,7 +199,7 @@ def _configured(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _locked(path: Path) -> Version | None:
     try:
-        content = _parsed(path)
+        content = _parsed(_text(path))
     except (OSError, ValueError):
         return None
     for block in content.get("provider", []):

@@ -366,6 +366,12 @@ class ParameterNotForRole(RequestError):
     exit_code = 62
 
 
+class LoginNotOffered(RequestError):
+    """The team has no such login, or several and it wasn't said which."""
+
+    exit_code = 63
+
+
 class FormatImpossible(RequestError):
     """Credentials can't be written in this format here, or not so that every reader of it reads the same."""
 
@@ -403,6 +409,18 @@ class ModeImpossible(TerraformError):
 
 class OutputNotWritable(TerraformError):
     exit_code = 73
+
+
+class BlockEdited(TerraformError):
+    """What was rendered into a file has been changed by hand, or its markers have."""
+
+    exit_code = 74
+
+
+class SnippetStale(TerraformError):
+    """A committed file is not what would be rendered now."""
+
+    exit_code = 75
 
 
 class ProfileTaken(TerraformError):

@@ -30,6 +30,7 @@ def environment(folders: Sequence[Path] = ()) -> ImmutableSandboxedEnvironment:
         autoescape=False,
     )
     found.filters["hcl"] = hcl_string
+    found.filters["one_line"] = one_line
     return found
 
 
@@ -42,6 +43,11 @@ def hcl_string(text: str) -> str:
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     quoted = "".join(escapes.get(c) or (c if c.isprintable() else _unicode_escape(c)) for c in text)
     return '"' + quoted.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+def one_line(text: str) -> str:
+    """Text for a comment: whatever could end the line is shown as its escape."""
+    return "".join(c if c.isprintable() else _unicode_escape(c) for c in text)
 
 
 def _unicode_escape(character: str) -> str:

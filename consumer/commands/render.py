@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from consumer import completion
 from consumer.options import catalog_option, team_option
+from consumer.render.options import asked_options, default_tags_option, output_options, vault_asked_options
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
-    from consumer.render import Block, Mode
-    from consumer.render.blocks import Wanted, WantedArn
-    from consumer.terraform import Folder
+    from consumer.render.asked import Asked
+    from consumer.render.options import Output, VaultAsked
+    from consumer.render.place import Place
 
-AUTO = "auto"
-MODES = (AUTO, "ephemeral", "data-source")
+MODES = ("auto", "ephemeral", "data-source", "process", "env", "hcp")
+PIPELINES = ("github", "gitlab", "jenkins")
 
 
 @click.command()
-@click.option(
-    "--role",
-    "roles",
-    metavar="[ALIAS=][ENGINE/]ROLE",
-    multiple=True,
-    required=True,
-    shell_complete=completion.roles,
-    help="Role to render a provider for; may be repeated. The first without alias is the default one.",
-)
+@asked_options
 @click.option(
     "--mode",
+    "mode_name",
     type=click.Choice(MODES),
-    default=AUTO,
+    default="auto",
     show_default=True,
     help="How Terraform gets the credentials; auto goes by the versions found.",
 )
-@click.option("--region", metavar="REGION", default="", help="AWS region of every provider; else each role's.")
+@default_tags_option
+@vault_asked_options
 @click.option(
-    "--role-arn", "role_arns", metavar="[ALIAS=]ARN", multiple=True, help="Which AWS role, where a role has several."
-)
-@click.option(
-    "--out",
+    "--aws-config",
+    "config_files",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write this file instead of standard output.",
+    multiple=True,
+    help="AWS's configuration file in the process mode; else the usual one.",
 )
-@click.option("--force", is_flag=True, help="Replace the file where it holds something else.")
+@click.option("--pins/--no-pins", default=None, help="Write required_providers; else only where the folder has none.")
+@click.option("--ci", type=click.Choice(PIPELINES), help="Render a CI's pipeline file instead, in that mode.")
+@output_options
 @click.option(
     "--templates",
     metavar="DIR",
@@ -60,12 +54,14 @@ MODES = (AUTO, "ephemeral", "data-source")
 @team_option
 @terminal.vault_options
 def command(
-    roles: Sequence[str],
-    mode: str,
-    region: str,
-    role_arns: Sequence[str],
-    out: Path | None,
-    force: bool,
+    asked: Asked,
+    mode_name: str,
+    tags: tuple[tuple[str, str], ...],
+    vault_asked: VaultAsked,
+    config_files: tuple[str, ...],
+    pins: bool | None,
+    ci: str | None,
+    output: Output,
     templates: Sequence[Path],
     catalog_file: Path | None,
     team: str,
@@ -73,73 +69,46 @@ def command(
 ) -> int:  # fmt: skip
     """Print a provider.tf whose AWS providers get their credentials from Vault."""
     from consumer.offline import access_from
-    from consumer.render.blocks import blocks_for
+    from consumer.render import ci as pipelines
+    from consumer.render.composing import chosen_mode, compose, warnings
+    from consumer.render.place import Place
+    from consumer.render.shapes import SHAPES
     from consumer.terraform import look_at
 
-    wanted, arns = [_wanted(text) for text in roles], [_wanted_arn(text) for text in role_arns]
     access = access_from(catalog_file, vault, team)
-    blocks = blocks_for(access, wanted, arns, region)
-    folder = look_at(out.parent if out else Path(), without=out or Path("provider.tf"))
-    chosen = _mode(mode, folder)
-    text = chosen.text(blocks, pins=not folder.requirements, folders=templates)
-    _warn(chosen, blocks, folder)
-    _put(text, out, force=force)
+    pipeline = pipelines.PIPELINES[ci] if ci else None
+    kind = pipeline or SHAPES[output.shape]
+    place = Place.of(kind, output.out)
+    folder = look_at(Path() if pipeline else place.folder, instead={} if pipeline else place.around())
+    mode, why = chosen_mode(mode_name, folder)
+    if why:
+        terminal.say(f"Mode {mode.name}: {why}.")
+    written = not folder.requirements if pins is None else pins
+    snippet = compose(
+        access, mode, asked, vault_asked,
+        pipeline=bool(ci), pins=written, tags=tags, config_files=config_files,
+    )  # fmt: skip
+    files = kind.files(mode, snippet, templates)
+    if pipeline and snippet.vault.login:
+        terminal.say(pipeline.secrets(snippet.vault.login))
+    for warning in () if pipeline else warnings(mode, snippet, folder):
+        terminal.warn(warning)
+    _put(files, place, output)
     return 0
 
 
-def _wanted(text: str) -> Wanted:
-    from consumer.render.blocks import IDENTIFIER, Wanted
+def _put(files: Mapping[str, str], place: Place, output: Output) -> None:
+    from vault_aws_kit.errors import SnippetStale
 
-    alias, equals, role = text.rpartition("=")
-    if equals and not IDENTIFIER.fullmatch(alias):
-        raise click.BadParameter(f"{alias!r} is no alias that Terraform takes: letters, digits, _ and -.")
-    return Wanted(role, alias if equals else None)
-
-
-def _wanted_arn(text: str) -> WantedArn:
-    from consumer.render.blocks import WantedArn
-
-    alias, equals, arn = text.partition("=")
-    return WantedArn(text) if text.startswith("arn:") or not equals else WantedArn(arn, alias)
-
-
-def _mode(name: str, folder: Folder) -> Mode:
-    """The mode that was asked for, or the best one here, and why."""
-    from consumer.render import MODES as AVAILABLE
-    from consumer.render.choice import check_ephemeral, choose
-    from consumer.terraform import installed
-
-    if name == AUTO:
-        choice = choose(folder, installed)
-        terminal.say(f"Mode {choice.mode}: {choice.why}.")
-        name = choice.mode
-    elif name == "ephemeral":
-        check_ephemeral(folder, installed())
-    return AVAILABLE[name]
-
-
-def _warn(mode: Mode, blocks: Sequence[Block], folder: Folder) -> None:
-    for warning in mode.warnings(blocks):
-        terminal.warn(warning)
-    for name in folder.unreadable:
-        terminal.warn(f"{name} can't be read as HCL: what it says of providers was not looked at.")
-    if folder.requirements:
-        terminal.warn(
-            f"{folder.requirements} has required_providers already, and Terraform allows only one: add "
-            f'hashicorp/vault ">= {mode.vault_provider}" and hashicorp/aws there.'
+    if output.out is None:
+        terminal.emit("".join(files.values()))
+    elif not output.check:
+        for done in place.write(files, force=output.force):
+            terminal.say(done)
+    elif differences := place.differences(files):
+        terminal.emit("".join(differences))
+        raise SnippetStale(
+            f"{output.out} is not what would be rendered now.", hint="Render it again without --check, and commit it."
         )
-    ours = [("vault", ""), *(("aws", block.alias) for block in blocks)]
-    for taken in (one for one in ours if one in folder.providers):
-        name = ".".join(filter(None, taken))
-        terminal.warn(f"{folder.providers[taken]} configures the provider {name} too: remove one of the two.")
-
-
-def _put(text: str, out: Path | None, *, force: bool) -> None:
-    from consumer.output import write
-
-    if out is None:
-        terminal.emit(text)
-    elif write(out, text, force=force):
-        terminal.say(f"Wrote {out}.")
     else:
-        terminal.say(f"{out} is unchanged.")
+        terminal.say(f"{output.out} is up to date.")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from packaging.version import Version
 
 from consumer.render.data_source import DataSource
 from consumer.render.ephemeral import Ephemeral
-from consumer.terraform import LOCK_FILE, Folder, Program
+from consumer.render.floors import Floor
+from consumer.terraform import LOCK_FILE, Constraint, Folder, Program, leaves_any
 from vault_aws_kit.errors import ModeImpossible, TerraformMissing
 
-PROVIDER = Version(Ephemeral.vault_provider)
-TERRAFORM = Version(Ephemeral.terraform)
+PROVIDER = Ephemeral.vault_provider.number
+TERRAFORM = Ephemeral.terraform.number
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,29 @@ def check_ephemeral(folder: Folder, program: Program | None) -> None:
         )
 
 
+def too_old(folder: Folder, vault: Floor | None) -> list[str]:
+    """What the folder pins below what the file needs of the vault provider, each as a sentence for a person."""
+    if vault is None:
+        return []
+    needs = f"and what was rendered needs {vault.version}, {vault.why}"
+    found = []
+    if not leaves_any(folder.constraints, vault.number):
+        found.append(f"{_said(folder.constraints, 'vault provider')}, {needs}: allow it there.")
+    if folder.locked is not None and folder.locked < vault.number:
+        found.append(f"{LOCK_FILE} locks vault provider {folder.locked}, {needs}: run `terraform init -upgrade`.")
+    return found
+
+
 def _constraint_obstacle(folder: Folder) -> str:
-    if folder.newest_from(PROVIDER):
-        return ""
-    said = " and ".join(f"{one.file} asks for vault provider {one.text!r}" for one in folder.constraints)
-    return f"{said}, and ephemeral needs {PROVIDER}"
+    if not leaves_any(folder.constraints, PROVIDER):
+        return f"{_said(folder.constraints, 'vault provider')}, and ephemeral needs {PROVIDER}"
+    if not leaves_any(folder.terraform, TERRAFORM):
+        return f"{_said(folder.terraform, 'Terraform')}, and ephemeral needs {TERRAFORM}"
+    return ""
+
+
+def _said(constraints: Sequence[Constraint], what: str) -> str:
+    return " and ".join(f"{one.file} asks for {what} {one.text!r}" for one in constraints)
 
 
 def _lock_obstacle(folder: Folder) -> str:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from consumer.render.interface import Block, Mode
+from consumer.render.floors import Floor
+from consumer.render.interface import Mode, Snippet, session_warnings
 
 
 class DataSource(Mode):
     name: ClassVar[str] = "data-source"
-    template: ClassVar[str] = "data-source.tf.j2"
-    vault_provider: ClassVar[str] = "3.1"
+    vault_provider: ClassVar[Floor] = Floor("3.1", "the first with skip_child_token")
+    static_roles: ClassVar[Floor] = Floor("3.17", "the first that reads static roles")
 
-    def warnings(self, blocks: Sequence[Block]) -> list[str]:
+    def vault_floors(self, snippet: Snippet) -> list[Floor]:
+        static = any(role.type == "static" for role in snippet.roles)
+        return [self.vault_provider, *([self.static_roles] if static else [])]
+
+    def warnings(self, snippet: Snippet) -> list[str]:
         state = (
             "Terraform writes these credentials to its plan and its state: protect both, or use --mode ephemeral "
             "(Terraform 1.11, vault provider 5.6)."
         )
-        users = [block.role.name for block in blocks if not block.role.sts]
-        if not users:
-            return [state]
+        if not snippet.users:
+            return [state, *session_warnings(snippet)]
         get_user = (
-            f"The policy of {', '.join(users)} must allow iam:GetUser on the user itself: the vault provider waits "
+            f"The policy of {snippet.users} must allow iam:GetUser on the user itself: the vault provider waits "
             "with it until AWS accepts the new key."
         )
-        return [state, get_user]
+        return [state, get_user, *session_warnings(snippet)]

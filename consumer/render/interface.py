@@ -1,25 +1,47 @@
-"""What every mode of rendered Terraform is."""
+"""What every mode of rendered Terraform is, and what there is to render."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from vault_aws_kit.contract import RoleEntry
-from vault_aws_kit.errors import SpecError, TemplateBroken, UndefinedVariable, UnknownTemplate
+from consumer.render.auth.interface import Auth
+from consumer.render.auth.token import Token
+from consumer.render.floors import Floor, highest
+from vault_aws_kit import clock
+from vault_aws_kit.contract import LoginEntry, RoleEntry
+from vault_aws_kit.errors import ModeImpossible
 
 if TYPE_CHECKING:
-    from jinja2 import TemplateError
+    from collections.abc import Mapping
+
+LONG = 3600
+"""Sessions that live longer, in seconds, are worth a warning: nobody can revoke them."""
+
+
+@dataclass(frozen=True)
+class AssumedRole:
+    """An AWS role that the provider assumes with its credentials; '' leaves a parameter out."""
+
+    arn: str
+    session_name: str = ""
+    external_id: str = ""
+
+    @property
+    def account(self) -> str:
+        return self.arn.split(":")[4]
 
 
 @dataclass(frozen=True)
 class Block:
     """One AWS provider: `alias` is '' for the default one, `label` names its credentials within the file.
 
-    `role_arn` is '' where the role has nothing to choose, `region` and `account` where they are not known.
+    `role_arn` is '' where the role has nothing to choose, `region` and `account` where they are not known. `assumed` is
+    a chain of roles, each assumed with the credentials of the one before. `profile` is the AWS profile of the process
+    mode.
     """
 
     alias: str
@@ -27,48 +49,128 @@ class Block:
     role: RoleEntry
     region: str = ""
     role_arn: str = ""
+    assumed: tuple[AssumedRole, ...] = ()
+    profile: str = ""
+    role_name: str = ""
+    """The role as the consumer's options take it: ENGINE/ROLE where two engines have one of that name."""
 
     @property
     def account(self) -> str:
+        if self.assumed:
+            return self.assumed[-1].account
         return self.role_arn.split(":")[4] if self.role_arn else self.role.account
+
+    @property
+    def tag(self) -> str:
+        """What HCP Terraform's variables call it."""
+        return self.alias.upper().replace("-", "_")
+
+
+@dataclass(frozen=True)
+class VaultProvider:
+    """The Vault provider's block. What is '' comes from the environment of whoever runs Terraform."""
+
+    auth: Auth = field(default_factory=Token)
+    login: LoginEntry | None = None
+    address: str = ""
+    namespace: str = ""
+    ca_cert_file: str = ""
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """All that a file shall say, but for how its credentials are had.
+
+    `pins` is whether to write the terraform block: a module may have only one required_providers. `config_files` are
+    AWS's, for the process mode, none for the usual one.
+    """
+
+    blocks: tuple[Block, ...]
+    vault: VaultProvider = field(default_factory=VaultProvider)
+    tags: tuple[tuple[str, str], ...] = ()
+    pins: bool = True
+    config_files: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[RoleEntry, ...]:
+        return tuple(dict.fromkeys(block.role for block in self.blocks))
+
+    @property
+    def users(self) -> str:
+        """The roles that make IAM users, by name."""
+        return ", ".join(role.name for role in self.roles if role.type == "iam_user")
 
 
 class Mode(ABC):
     """One way in which rendered Terraform gets its credentials."""
 
     name: ClassVar[str]
-    template: ClassVar[str]
-    vault_provider: ClassVar[str]
-    """The oldest version of the vault provider that it works with."""
+    has_vault: ClassVar[bool] = True
+    """Whether the file has a Vault provider, which can log in itself."""
 
     @abstractmethod
-    def warnings(self, blocks: Sequence[Block]) -> list[str]:
+    def warnings(self, snippet: Snippet) -> list[str]:
         """What a person should know before using the file."""
 
-    def text(self, blocks: Sequence[Block], *, pins: bool = True, folders: Sequence[Path] = ()) -> str:
-        """The whole file; `folders` are searched for templates before the kit's own.
+    def check(self, snippet: Snippet) -> None:
+        """Raises ModeImpossible for what this mode can't render."""
+        given = "--auth" if snippet.vault.auth.name != "token" else "--vault-ca" if snippet.vault.ca_cert_file else ""
+        if given and not self.has_vault:
+            raise ModeImpossible(
+                f"The {self.name} mode has no Vault provider, so that {given} means nothing.",
+                hint="Leave it out, or use --mode ephemeral or --mode data-source.",
+            )
+
+    def terraform_floors(self) -> list[Floor]:
+        return []
+
+    def vault_floors(self, snippet: Snippet) -> list[Floor]:  # noqa: ARG002
+        """Which versions of the vault provider it needs; none where it has no such provider."""
+        return []
+
+    def aws_floors(self, snippet: Snippet) -> list[Floor]:  # noqa: ARG002
+        return []
+
+    @property
+    def template(self) -> str:
+        return f"terraform/{self.name}.tf.j2"
+
+    def floors(self, snippet: Snippet) -> Mapping[str, Floor | None]:
+        """The oldest version of each program that can run the file; None where any does."""
+        login = snippet.vault.auth.floors if self.has_vault else []
+        return {
+            "terraform": highest(self.terraform_floors()),
+            "vault": highest([*self.vault_floors(snippet), *login]),
+            "aws": highest([*self.aws_floors(snippet), *_aws_floors(snippet)]),
+        }
+
+    def text(self, snippet: Snippet, folders: Sequence[Path] = ()) -> str:
+        """The whole file as HCL; `folders` are searched for templates before the kit's own.
 
         Raises UnknownTemplate, UndefinedVariable, TemplateBroken: of a user's own templates.
         """
-        from jinja2 import TemplateError
-
         from consumer.render.layout import aligned
-        from vault_aws_kit.templating import environment
+        from consumer.render.templates import render
 
-        try:
-            template = environment(folders).get_template(f"terraform/{self.template}")
-            return aligned(template.render(blocks=blocks, pins=pins))
-        except TemplateError as error:
-            raise _template_error(f"terraform/{self.template}", error) from None
+        given = {"snippet": snippet, "mode": self, "floors": self.floors(snippet)}
+        return aligned(render(self.template, given, folders))
 
 
-def _template_error(name: str, error: TemplateError) -> SpecError:
-    from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
+def session_warnings(snippet: Snippet) -> list[str]:
+    """Of sessions that are good for long, whatever the mode."""
+    long = [role for role in snippet.roles if role.sts and role.default_ttl > LONG]
+    return [
+        f"Nobody can revoke an STS session, and those of {role.name} live for {clock.duration(role.default_ttl)}: "
+        "ask the platform team for a shorter ttl if a run needs less."
+        for role in long
+    ]
 
-    hint = "Correct it in your --templates folder, or leave that out to use the kit's own."
-    if isinstance(error, TemplateNotFound):
-        return UnknownTemplate(f"There is no template {error.name}, which {name} needs.", hint=hint)
-    if isinstance(error, UndefinedError):
-        return UndefinedVariable(f"Template {name} uses what it isn't given: {error.message}.", hint=hint)
-    line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-    return TemplateBroken(f"Template {name}{line}: {error.message}.", hint=hint)
+
+def _aws_floors(snippet: Snippet) -> list[Floor]:
+    """Of what any mode may write into the AWS provider."""
+    found = []
+    if snippet.tags:
+        found.append(Floor("3.38", "the first with default_tags"))
+    if any(len(block.assumed) > 1 for block in snippet.blocks):
+        found.append(Floor("5.67", "the first that assumes one role after another"))
+    return found

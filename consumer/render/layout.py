@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-_ATTRIBUTE = re.compile(r"(?P<name>\s+[\w-]+) *= *(?P<value>.*[^\s{\[(])\s*")
+_ATTRIBUTE = re.compile(r"""(?P<name>\s+(?:[\w-]+|"(?:[^"\\]|\\.)*")) *= *(?P<value>.*[^\s{\[(])\s*""")
 
 
 def aligned(text: str) -> str:

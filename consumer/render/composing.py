@@ -1,0 +1,107 @@
+"""From what a person asks for to what is rendered: the catalog, the folder and the modes put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from consumer.render import MODES
+from consumer.render.asked import Asked
+from consumer.render.auth import AUTHS
+from consumer.render.blocks import blocks_for
+from consumer.render.choice import check_ephemeral, choose, too_old
+from consumer.render.hcp import Hcp
+from consumer.render.interface import Block, Mode, Snippet, VaultProvider
+from consumer.render.logins import find_login
+from consumer.render.options import VaultAsked
+from consumer.roles import Access
+from consumer.terraform import Folder, installed
+from vault_aws_kit.contract import LoginEntry
+from vault_aws_kit.errors import LoginNotOffered
+
+AUTO = "auto"
+
+
+def chosen_mode(name: str, folder: Folder) -> tuple[Mode, str]:
+    """The mode that was asked for, or the best one here and why it is. Raises TerraformMissing, ModeImpossible."""
+    if name == AUTO:
+        choice = choose(folder, installed)
+        return MODES[choice.mode], choice.why
+    if name == "ephemeral":
+        check_ephemeral(folder, installed())
+    return MODES[name], ""
+
+
+def compose(
+    access: Access,
+    mode: Mode,
+    asked: Asked,
+    vault: VaultAsked,
+    *,
+    pipeline: bool = False,
+    pins: bool = True,
+    tags: tuple[tuple[str, str], ...] = (),
+    config_files: tuple[str, ...] = (),
+) -> Snippet:
+    """What to render; for a `pipeline`, the login is the pipeline's and not Terraform's.
+
+    Raises RoleUnknown, RoleAmbiguous, RoleArnNeeded, LoginNotOffered, ModeImpossible.
+    """
+    blocks = blocks_for(access, asked)
+    auth = AUTHS["token" if pipeline else vault.auth]
+    login = _login(access, mode, blocks, vault, pipeline=pipeline)
+    provider = VaultProvider(auth, login, vault.vault_address, vault.vault_namespace, vault.vault_ca)
+    snippet = Snippet(blocks, provider, tags, pins, config_files)
+    if not pipeline:
+        mode.check(snippet)
+    return snippet
+
+
+def warnings(mode: Mode, snippet: Snippet, folder: Folder) -> Iterator[str]:
+    """What a person should know before using the file, of the mode and of the folder that it is for."""
+    yield from mode.warnings(snippet)
+    if mode.has_vault:
+        yield from snippet.vault.auth.warnings(mode)
+    for name in folder.unreadable:
+        yield f"{name} can't be read as HCL: what it says of providers was not looked at."
+    floors = mode.floors(snippet)
+    if folder.requirements and snippet.pins is False:
+        needs = [f'hashicorp/{name} ">= {floor.version}"' for name in ("vault", "aws") if (floor := floors[name])]
+        needs += [] if floors["aws"] else ["hashicorp/aws"]
+        yield (
+            f"{folder.requirements} has required_providers already, and Terraform allows only one: add "
+            f"{' and '.join(needs)} there."
+        )
+    yield from too_old(folder, floors["vault"])
+    ours = [*([("vault", "")] if mode.has_vault else []), *(("aws", block.alias) for block in snippet.blocks)]
+    for taken in (one for one in ours if one in folder.providers):
+        name = ".".join(filter(None, taken))
+        yield f"{folder.providers[taken]} configures the provider {name} too: remove one of the two."
+
+
+def _login(
+    access: Access, mode: Mode, blocks: tuple[Block, ...], vault: VaultAsked, *, pipeline: bool
+) -> LoginEntry | None:
+    """The team's login that the file is about, None where it needs none."""
+    roles = list(dict.fromkeys(block.role for block in blocks))
+    if pipeline:
+        methods = ("jwt", "approle") if vault.auth == "token" else (vault.auth,)
+        return find_login(access, roles, methods, mount=vault.auth_mount, role=vault.auth_role)
+    if isinstance(mode, Hcp):
+        return _of_workspace(access, mode, blocks, vault)
+    method = AUTHS[vault.auth].method
+    return find_login(access, roles, (method,), mount=vault.auth_mount, role=vault.auth_role) if method else None
+
+
+def _of_workspace(access: Access, mode: Hcp, blocks: tuple[Block, ...], vault: VaultAsked) -> LoginEntry | None:
+    """HCP Terraform's own login, which may still have to be made; but one that was named must be there."""
+    roles = list(dict.fromkeys(block.role for block in blocks))
+    try:
+        return find_login(access, roles, (mode.method,), mount=vault.auth_mount, role=vault.auth_role)
+    except LoginNotOffered:
+        if vault.auth_mount or vault.auth_role or _has(access, mode.method):
+            raise
+        return None
+
+
+def _has(access: Access, method: str) -> bool:
+    return any(login.method == method for team in access.teams for login in team.logins)

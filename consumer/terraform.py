@@ -154,7 +154,7 @@ def _parsed_json(text: str) -> Mapping[str, Any]:
     """Terraform's JSON syntax in the form that the HCL parser gives. Raises ValueError for what is none."""
     content = json.loads(text or "{}")
     if not isinstance(content, dict):
-        raise ValueError("no JSON object")
+        return {}
     terraform = [
         dict(block, required_providers=_listed(block.get("required_providers")))
         for block in _listed(content.get("terraform"))
@@ -169,8 +169,8 @@ def _parsed_json(text: str) -> Mapping[str, Any]:
 
 
 def _listed(value: Any) -> list[Any]:
-    """A block may stand alone or in a list."""
-    return value if isinstance(value, list) else [value] if isinstance(value, dict) else []
+    """A block may stand alone or in a list; whatever is no block is left out."""
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
 def _required_providers(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

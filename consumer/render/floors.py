@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from packaging.version import Version
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class Floor:
 
     @property
     def number(self) -> Version:
+        from packaging.version import Version
+
         return Version(self.version)
 
 

@@ -12,6 +12,7 @@ from vault_aws_kit.errors import BlockEdited, OutputExists
 BEGIN = ">>> vault-aws-kit"
 END = "<<< vault-aws-kit"
 NOTE = "`consumer render` replaces this block, and keeps what is around it"
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{16})\b")
 _UNCLEAR = "Restore both marks as they were, or take the block out of the file, and render again."
 
@@ -78,7 +79,7 @@ class Comments(Marks):
 
     def _find(self, text: str) -> _Found | None:
         """None where there are no marks. Raises BlockEdited where they don't belong together."""
-        lines = text.splitlines(keepends=True)
+        lines = _LINE.findall(text)
         begins = [number for number, line in enumerate(lines) if line.startswith(f"{self.sign} {BEGIN}")]
         ends = [number for number, line in enumerate(lines) if line.rstrip() == f"{self.sign} {END}"]
         if not begins and not ends:

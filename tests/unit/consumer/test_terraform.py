@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from packaging.version import Version
 
 from consumer import terraform
-from consumer.terraform import Constraint, Folder, installed, look_at
+from consumer.terraform import Constraint, Folder, installed, leaves_any, look_at
 
 PINNED = """
 terraform {
@@ -114,7 +116,7 @@ def test_the_provider_is_known_by_its_source_whatever_its_local_name(tmp_path):
 
 def test_the_file_that_will_be_replaced_does_not_count(tmp_path):
     (tmp_path / "provider.tf").write_text(PINNED)
-    assert look_at(tmp_path, without=tmp_path / "provider.tf") == Folder()
+    assert look_at(tmp_path, instead={"provider.tf": ""}) == Folder()
 
 
 def test_an_empty_folder_says_nothing(tmp_path):
@@ -159,4 +161,46 @@ def test_a_file_that_is_no_text_is_named(tmp_path):
 )
 def test_a_constraint_leaves_a_version_with_ephemeral_credentials_or_not(constraints, open_to_it):
     folder = Folder(constraints=tuple(Constraint("main.tf", text) for text in constraints))
-    assert folder.newest_from(Version("5.6")) is open_to_it
+    assert leaves_any(folder.constraints, Version("5.6")) is open_to_it
+
+
+def test_what_stands_around_our_block_counts_for_the_file(tmp_path):
+    (tmp_path / "provider.tf").write_text(PINNED)
+    found = look_at(tmp_path, instead={"provider.tf": 'provider "aws" {}\n'})
+    assert found.providers == {("aws", ""): "provider.tf"}
+    assert found.requirements == ""
+
+
+def test_the_terraform_that_a_folder_asks_for_is_told(tmp_path):
+    (tmp_path / "versions.tf").write_text('terraform {\n  required_version = "~> 1.5"\n}\n')
+    assert look_at(tmp_path).terraform == (Constraint("versions.tf", "~> 1.5"),)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_files_in_jsons_syntax_are_read_too(tmp_path, many):
+    content = {
+        "terraform": {
+            "required_version": ">= 1.2",
+            "required_providers": {"vault": {"source": "hashicorp/vault", "version": "~> 4.0"}},
+        },
+        "provider": {"aws": [{"region": "x"}, {"alias": "logs"}]},
+    }
+    listed = {kind: [block] for kind, block in content.items()}
+    (tmp_path / "main.tf.json").write_text(json.dumps(listed if many else content))
+    assert look_at(tmp_path) == Folder(
+        constraints=(Constraint("main.tf.json", "~> 4.0"),),
+        terraform=(Constraint("main.tf.json", ">= 1.2"),),
+        requirements="main.tf.json",
+        providers={("aws", ""): "main.tf.json", ("aws", "logs"): "main.tf.json"},
+    )
+
+
+@pytest.mark.parametrize("text", ["[]", "1", '{"terraform": 1, "provider": [2]}', ""])
+def test_json_that_says_nothing_of_terraform_says_nothing(tmp_path, text):
+    (tmp_path / "main.tf.json").write_text(text)
+    assert look_at(tmp_path) == Folder()
+
+
+def test_json_that_is_none_is_named(tmp_path):
+    (tmp_path / "main.tf.json").write_text("{")
+    assert look_at(tmp_path).unreadable == ("main.tf.json",)

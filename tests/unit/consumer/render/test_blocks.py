@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.render.blocks import Wanted, WantedArn, blocks_for
+from consumer.render.asked import Asked, Named, Wanted, WantedArn, WantedAssumed
+from consumer.render.blocks import blocks_for
+from consumer.render.interface import AssumedRole
 from consumer.roles import Access
 from consumer.token import TokenInfo
 from vault_aws_kit.contract import RoleEntry, TeamEntry
@@ -21,8 +23,8 @@ ROLES = (
 ACCESS = Access(TokenInfo(()), (TeamEntry("default", "pay", ROLES, ()),))
 
 
-def blocks(*wanted: Wanted, arns=(), region=""):
-    return blocks_for(ACCESS, wanted, arns, region)
+def blocks(*wanted: Wanted, arns=(), regions=(), assumed=(), profiles=()):
+    return blocks_for(ACCESS, Asked(wanted, tuple(arns), tuple(regions), tuple(assumed), tuple(profiles)))
 
 
 def test_the_first_role_without_alias_is_the_default_provider():
@@ -70,12 +72,47 @@ def test_an_aws_role_that_fits_nothing_is_refused(arn):
 
 def test_a_region_by_name_goes_before_the_roles():
     assert [block.region for block in blocks(Wanted("app"), Wanted("net", "n"))] == ["eu-west-1", "eu-west-1"]
-    assert blocks(Wanted("app"), region="us-east-1")[0].region == "us-east-1"
+    assert blocks(Wanted("app"), regions=[Named("us-east-1")])[0].region == "us-east-1"
 
 
-def test_a_static_role_is_refused():
-    with pytest.raises(ModeImpossible):
-        blocks(Wanted("fixed"))
+def test_a_provider_of_its_own_region_keeps_it():
+    found = blocks(Wanted("app"), Wanted("net", "n"), regions=[Named("eu-west-3", "n"), Named("us-east-1")])
+    assert [block.region for block in found] == ["us-east-1", "eu-west-3"]
+
+
+def test_a_static_role_is_rendered():
+    assert blocks(Wanted("fixed"))[0].role.type == "static"
+
+
+def test_assumed_roles_are_a_chain_in_the_order_given_and_decide_the_account():
+    chain = [WantedAssumed(AssumedRole(DEV)), WantedAssumed(AssumedRole(PROD, "s", "x"))]
+    (found,) = blocks(Wanted("app"), assumed=chain)
+    assert [one.arn for one in found.assumed] == [DEV, PROD]
+    assert found.account == "111122223333"
+
+
+def test_a_chain_of_ones_own_goes_before_the_one_for_all():
+    given = [WantedAssumed(AssumedRole(DEV)), WantedAssumed(AssumedRole(PROD), "n")]
+    found = blocks(Wanted("app"), Wanted("net", "n"), assumed=given)
+    assert [block.assumed[0].arn for block in found] == [DEV, PROD]
+
+
+def test_a_federation_token_can_assume_nothing():
+    with pytest.raises(ModeImpossible, match="federation_token"):
+        blocks(Wanted("9.lives"), assumed=[WantedAssumed(AssumedRole(DEV))])
+
+
+def test_a_profile_is_called_as_its_role_unless_that_is_not_enough():
+    arns = [WantedArn(PROD, "prod"), WantedArn(DEV, "dev")]
+    found = blocks(Wanted("nets", "prod"), Wanted("nets", "dev"), Wanted("app", "logs"), arns=arns)
+    assert [block.profile for block in found] == ["prod", "dev", "app"]
+    assert blocks(Wanted("app"), profiles=[Named("mine")])[0].profile == "mine"
+
+
+@pytest.mark.parametrize("option", ["regions", "profiles"])
+def test_a_value_for_an_alias_that_is_not_there_is_refused(option):
+    with pytest.raises(RoleAmbiguous, match="names no provider"):
+        blocks(Wanted("app"), **{option: [Named("x", "nobody")]})
 
 
 def test_an_unknown_role_is_refused():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
-from consumer.render.choice import check_ephemeral, choose
+from consumer.render.choice import check_ephemeral, choose, too_old
+from consumer.render.floors import Floor
 from consumer.terraform import Constraint, Folder, Program
 from vault_aws_kit.errors import ModeImpossible, TerraformMissing
 
@@ -75,3 +76,21 @@ def test_ephemeral_by_name_with_an_old_terraform_is_refused():
 
 def test_ephemeral_by_name_over_an_old_lock_is_allowed_as_init_can_upgrade():
     check_ephemeral(LOCKED, terraform("1.11.4")())
+
+
+def test_a_terraform_that_the_folder_does_not_allow_is_data_source():
+    choice = choose(Folder(terraform=(Constraint("versions.tf", "~> 1.5.0"),)), unasked)
+    assert choice.mode == "data-source"
+    assert "versions.tf asks for Terraform '~> 1.5.0'" in choice.why
+
+
+def test_a_terraform_that_the_folder_leaves_open_is_asked():
+    assert choose(Folder(terraform=(Constraint("versions.tf", "~> 1.5"),)), terraform("1.11.4")).mode == "ephemeral"
+
+
+def test_a_pin_or_a_lock_below_what_was_rendered_is_told():
+    floor = Floor("5.6", "the first with x")
+    assert "main.tf asks for vault provider '~> 4.0'" in too_old(OLD, floor)[0]
+    assert "terraform init -upgrade" in too_old(LOCKED, floor)[0]
+    assert too_old(Folder(locked=Version("5.6.0")), floor) == []
+    assert too_old(OLD, None) == []

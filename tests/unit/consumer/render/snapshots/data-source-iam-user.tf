@@ -1,4 +1,4 @@
-# AWS credentials from Vault: written by `consumer render --mode data-source`, yours to edit and to commit.
+# AWS credentials from Vault: written by `consumer render --mode data-source`, yours to commit.
 # No secret stands in here, but Terraform writes the credentials that it gets into its plan and its state: let only
 # those read them who may use the roles. The ephemeral mode (Terraform 1.11, vault provider 5.6) writes none.
 

@@ -1,4 +1,4 @@
-# AWS credentials from Vault: written by `consumer render --mode ephemeral`, yours to edit and to commit.
+# AWS credentials from Vault: written by `consumer render --mode ephemeral`, yours to commit.
 # No secret stands in here. Terraform asks Vault for fresh credentials whenever it plans or applies, and keeps them
 # neither in the plan nor in the state.
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
+from dataclasses import replace
 
 import hcl2
 import pytest
 
+from vault_aws_kit.contract import LoginEntry, RoleEntry
 from vault_aws_kit.errors import (
     USAGE,
+    BlockEdited,
+    LoginNotOffered,
     ModeImpossible,
     OutputExists,
     OutputNotWritable,
     RoleArnNeeded,
     RoleUnknown,
+    SnippetStale,
     TemplateBroken,
     TerraformMissing,
     UndefinedVariable,
@@ -135,10 +141,13 @@ def test_a_broken_terraform_configuration_is_no_obstacle(render, monkeypatch, tm
 # ── the file ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_out_writes_what_would_be_printed(render, tmp_path):
+def test_out_writes_what_would_be_printed_between_marks(render, tmp_path):
     printed = render("--role", "net", "--mode", "data-source").out
     run = render("--role", "net", "--mode", "data-source", "--out", "provider.tf")
-    assert (tmp_path / "provider.tf").read_text() == printed
+    first, *between, last = (tmp_path / "provider.tf").read_text().splitlines(keepends=True)
+    assert first.startswith("# >>> vault-aws-kit sha256:")
+    assert last == "# <<< vault-aws-kit\n"
+    assert "".join(between) == printed
     assert "Wrote provider.tf." in run.err
     assert run.out == ""
     assert stat.S_IMODE((tmp_path / "provider.tf").stat().st_mode) & 0o444 == 0o444
@@ -187,7 +196,217 @@ def test_a_provider_that_the_folder_configures_already_is_named(render, tmp_path
     assert "main.tf configures the provider aws too" in render("--role", "net", "--mode", "data-source").err
 
 
+def test_what_is_written_around_the_block_survives_and_counts_for_the_folder(render, tmp_path):
+    path = tmp_path / "provider.tf"
+    render("--role", "net", "--mode", "data-source", "--out", "provider.tf")
+    mine = 'provider "aws" {\n  alias = "mine"\n}\n\n'
+    path.write_text(mine + path.read_text() + "# and this\n")
+    run = render("--role", "net", "--role", "mine=app", "--mode", "data-source", "--out", "provider.tf")
+    assert run.code == 0
+    assert path.read_text().startswith(mine)
+    assert path.read_text().endswith("# <<< vault-aws-kit\n# and this\n")
+    assert "provider.tf configures the provider aws.mine too" in run.err
+    assert "configures the provider vault" not in run.err
+
+
+def test_a_change_within_the_block_stops_it_unless_forced(render, tmp_path):
+    path = tmp_path / "provider.tf"
+    argv = ("--role", "net", "--mode", "data-source", "--out", "provider.tf")
+    render(*argv)
+    edited = path.read_text().replace("eu-west-1", "eu-west-3")
+    path.write_text(edited)
+    run = render(*argv)
+    assert run.code == BlockEdited.exit_code
+    assert "provider.tf" in run.err
+    assert path.read_text() == edited
+    assert render(*argv, "--force").code == 0
+    assert "eu-west-3" not in path.read_text()
+
+
+# ── --check ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_committed_file_is_checked_and_not_touched(render, tmp_path):
+    argv = ("--role", "net", "--mode", "ephemeral", "--out", "provider.tf")
+    assert render(*argv, "--check").code == SnippetStale.exit_code
+    assert not (tmp_path / "provider.tf").exists()
+    render(*argv)
+    assert render(*argv, "--check").code == 0
+    before = (tmp_path / "provider.tf").read_text()
+    run = render(*argv, "--region", "us-east-1", "--check")
+    assert run.code == SnippetStale.exit_code
+    assert '+  region = "us-east-1"' in run.out
+    assert (tmp_path / "provider.tf").read_text() == before
+
+
+def test_a_role_that_changed_in_the_catalog_makes_a_committed_file_stale(render, as_team, roles, tmp_path):
+    argv = ("--role", "net", "--mode", "ephemeral", "--out", "provider.tf")
+    render(*argv)
+    as_team.publish(replace(roles["net"], role_arns=(OTHER_NET,)))
+    run = render(*argv, "--check")
+    assert run.code == SnippetStale.exit_code
+    assert '+  allowed_account_ids = ["444455556666"]' in run.out
+
+
+def test_a_hand_edited_file_is_told_as_such_by_check(render, tmp_path):
+    argv = ("--role", "net", "--mode", "ephemeral", "--out", "provider.tf")
+    render(*argv)
+    path = tmp_path / "provider.tf"
+    path.write_text(path.read_text().replace("eu-west-1", "eu-west-3"))
+    assert render(*argv, "--check").code == BlockEdited.exit_code
+
+
+# ── shapes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_split_writes_a_folder(render, tmp_path):
+    run = render("--role", "net", "--mode", "data-source", "--auth", "approle", "--split", "--out", "infra")
+    assert run.code == 0
+    names = {path.name for path in (tmp_path / "infra").iterdir()}
+    assert names == {"providers.tf", "variables.tf", "vault.tf", "versions.tf"}
+    assert render("--role", "net", "--mode", "data-source", "--split", "--out", "infra").code == 0
+    assert not (tmp_path / "infra" / "variables.tf").exists()
+
+
+def test_split_leaves_versions_to_the_file_that_has_them(render, tmp_path):
+    (tmp_path / "main.tf").write_text(
+        'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
+    )
+    render("--role", "net", "--mode", "data-source", "--split", "--out", ".")
+    assert {path.name for path in tmp_path.glob("*.tf")} == {"main.tf", "providers.tf", "vault.tf"}
+
+
+def test_json_means_what_the_hcl_does(render):
+    content = json.loads(render("--role", "net", "--mode", "data-source", "--format", "json").out)
+    assert content["data"]["vault_aws_access_credentials"]["net"]["role"] == "net"
+    assert content["provider"]["aws"]["allowed_account_ids"] == ["111122223333"]
+
+
+def test_json_is_written_checked_and_guarded_too(render, tmp_path):
+    argv = ("--role", "net", "--mode", "data-source", "--format", "json", "--out", "provider.tf.json")
+    path = tmp_path / "provider.tf.json"
+    assert render(*argv).code == 0
+    assert render(*argv, "--check").code == 0
+    assert "unchanged" in render(*argv).err
+    path.write_text(path.read_text().replace("eu-west-1", "eu-west-3"))
+    assert render(*argv).code == BlockEdited.exit_code
+
+
+def test_terragrunt_generates_the_file_whatever_is_generated_already(render, tmp_path):
+    (tmp_path / "provider.tf").write_text('provider "aws" {}\n')
+    run = render("--role", "net", "--mode", "ephemeral", "--terragrunt")
+    assert run.out.startswith('generate "vault_aws_provider" {')
+    assert "configures the provider" not in run.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("--split",), ("--check",), ("--split", "--terragrunt", "--out", "x"), ("--check", "--force", "--out", "x")],
+    ids=" ".join,
+)
+def test_options_that_make_no_sense_are_a_wrong_command_line(render, argv):
+    assert render("--role", "net", "--mode", "ephemeral", *argv).code == USAGE
+
+
+def test_pins_can_be_left_out(render):
+    assert "required_providers" not in render("--role", "net", "--mode", "ephemeral", "--no-pins").out
+
+
+# ── other modes, logins and pipelines ───────────────────────────────────────────────────────────
+
+
+def test_the_process_mode_names_the_profile_and_its_command(render):
+    run = render("--role", "net", "--mode", "process", "--profile", "pay")
+    assert 'profile = "pay"' in run.out
+    assert (
+        "#   [profile pay]\n#   credential_process = consumer creds --role net --format credential-process" in run.out
+    )
+    assert "~/.aws/config (pay)" in run.err
+
+
+def test_the_env_mode_refuses_two_roles(render):
+    assert render("--role", "net", "--role", "app", "--mode", "env").code == ModeImpossible.exit_code
+    assert "consumer exec --role net -- terraform apply" in render("--role", "net", "--mode", "env").out
+
+
+def test_the_hcp_mode_uses_the_teams_jwt_login(render, as_team, roles):
+    assert "no jwt login" in render("--role", "net", "--mode", "hcp").err
+    login = LoginEntry("jwt", "hcp", "vak-hcp", audience="vault.workload.identity")
+    replace(as_team, entry=replace(as_team.entry, logins=(login,))).publish(*roles.values())
+    run = render("--role", "net", "--mode", "hcp")
+    assert 'TFC_VAULT_RUN_ROLE = "vak-hcp"' in run.out
+    assert 'TFC_VAULT_AUTH_PATH = "hcp"' in run.out
+
+
+def test_a_static_role_is_rendered(render, as_team, engine):
+    as_team.publish(RoleEntry("fixed", "main", engine, "static", "eu-west-1", 0, 0))
+    assert (
+        'ephemeral "vault_aws_static_access_credentials" "fixed"'
+        in render("--role", "fixed", "--mode", "ephemeral").out
+    )
+
+
+def test_a_login_comes_from_the_catalog_and_no_secret_of_it_into_the_file(render, as_team):
+    run = render("--role", "net", "--mode", "ephemeral", "--auth", "approle")
+    assert f'path = "auth/{as_team.login.mount}/login"' in run.out
+    assert as_team.role_id not in run.out
+    assert render("--role", "net", "--mode", "ephemeral", "--auth", "jwt").code == LoginNotOffered.exit_code
+
+
+def test_regions_tags_and_assumed_roles_reach_their_providers(render):
+    run = render(
+        "--role", "net", "--role", "logs=app", "--mode", "ephemeral", "--region", "logs=eu-west-3",
+        "--default-tags", "team=pay", "--assume-role", f"logs={OTHER_NET},external_id=x",
+    )  # fmt: skip
+    net, logs = [block['"aws"'] for block in hcl2.loads(run.out)["provider"] if '"aws"' in block]
+    assert (net["region"], logs["region"]) == ('"eu-west-1"', '"eu-west-3"')
+    assert "assume_role" not in net
+    assert logs["assume_role"][0]["external_id"] == '"x"'
+    assert net["default_tags"][0]["tags"] == {'"team"': '"pay"'}
+
+
+def test_a_login_that_needs_a_newer_provider_than_is_locked_is_told(render, as_team, tmp_path):
+    (tmp_path / ".terraform.lock.hcl").write_text(
+        'provider "registry.terraform.io/hashicorp/vault" {\n  version = "3.3.1"\n}\n'
+    )
+    run = render("--role", "net", "--mode", "data-source", "--auth", "token-file")
+    assert "locks vault provider 3.3.1, and what was rendered needs 3.18" in run.err
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "jenkins"])
+def test_a_pipeline_logs_in_as_the_catalog_offers(render, as_team, ci):
+    run = render("--role", "net", "--mode", "ephemeral", "--ci", ci)
+    assert run.code == 0
+    assert f"consumer login --method approle --mount {as_team.login.mount}" in run.out
+    assert "VAULT_SECRET_ID" in run.err or "vault-secret-id" in run.err
+
+
+def test_a_pipeline_is_marked_and_checked_as_well(render, tmp_path):
+    argv = ("--role", "net", "--mode", "ephemeral", "--ci", "jenkins", "--out", "Jenkinsfile")
+    assert render(*argv).code == 0
+    assert (tmp_path / "Jenkinsfile").read_text().startswith("// >>> vault-aws-kit sha256:")
+    assert render(*argv, "--check").code == 0
+
+
 # ── wrong input ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--default-tags", "team"),
+        ("--assume-role", "net"),
+        ("--vault-address", "https://me:secret@vault.example.com"),
+        ("--profile", "a b"),
+        ("--auth", "carrier-pigeon"),
+        ("--ci", "travis"),
+    ],
+    ids=" ".join,
+)
+def test_what_can_not_be_meant_is_a_wrong_command_line(render, argv):
+    run = render("--role", "net", "--mode", "ephemeral", *argv)
+    assert run.code == USAGE
+    assert "secret" not in run.err
 
 
 @pytest.mark.parametrize("role", ["1x=net", "a b=net", "=net"])

@@ -35,8 +35,17 @@ def _built() -> Path:
         with step("Building OpenTofu", "Built OpenTofu", expect="about five minutes"):
             compiler.build(SOURCES, PACKAGE, folder / "tofu")
 
+    return cache.kept(_name(), build) / "tofu"
+
+
+def at_hand() -> bool:
+    """Whether it is installed, or was built before."""
+    return bool(shutil.which("tofu")) or (cache.root() / _name()).is_dir()
+
+
+def _name() -> str:
     sources = [SOURCES / name for name in ("go.mod", "go.sum")]
-    return cache.kept(f"opentofu-{cache.key(*sources, *go.platform())}", build) / "tofu"
+    return f"opentofu-{cache.key(*sources, *go.platform())}"
 
 
 def _launchers(tofu: Path) -> Path:

@@ -356,12 +356,12 @@ def test_a_login_comes_from_the_catalog_and_no_secret_of_it_into_the_file(render
 def test_regions_tags_and_assumed_roles_reach_their_providers(render):
     run = render(
         "--role", "net", "--role", "logs=app", "--mode", "ephemeral", "--region", "logs=eu-west-3",
-        "--default-tags", "team=pay", "--assume-role", f"logs={OTHER_NET},external_id=x",
+        "--default-tags", "team=pay", "--assume-role", f"logs={OTHER_NET},external_id=x-1",
     )  # fmt: skip
     net, logs = [block['"aws"'] for block in hcl2.loads(run.out)["provider"] if '"aws"' in block]
     assert (net["region"], logs["region"]) == ('"eu-west-1"', '"eu-west-3"')
     assert "assume_role" not in net
-    assert logs["assume_role"][0]["external_id"] == '"x"'
+    assert logs["assume_role"][0]["external_id"] == '"x-1"'
     assert net["default_tags"][0]["tags"] == {'"team"': '"pay"'}
 
 

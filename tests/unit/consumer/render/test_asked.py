@@ -37,7 +37,7 @@ def test_an_equals_sign_within_an_arn_makes_no_alias(text, meant):
         (ARN, WantedAssumed(AssumedRole(ARN))),
         (f"logs={ARN},session_name=ci", WantedAssumed(AssumedRole(ARN, "ci"), "logs")),
         (f"{ARN},external_id=a,b=c", WantedAssumed(AssumedRole(ARN, "", "a,b=c"))),
-        (f"{ARN},x,session_name=ci,external_id=e", WantedAssumed(AssumedRole(f"{ARN},x", "ci", "e"))),
+        (f"{ARN},x,session_name=ci,external_id=e1", WantedAssumed(AssumedRole(f"{ARN},x", "ci", "e1"))),
     ],
 )
 def test_an_assumed_role_may_have_a_session_name_and_an_external_id(text, meant):
@@ -48,6 +48,12 @@ def test_an_assumed_role_may_have_a_session_name_and_an_external_id(text, meant)
 def test_what_is_no_role_can_not_be_assumed(text):
     with pytest.raises(ValueError, match="no IAM role"):
         asked.wanted_assumed(text)
+
+
+@pytest.mark.parametrize("more", ["session_name=x", "session_name=a b", "external_id=x", "external_id=a\nb"])
+def test_a_session_name_or_an_external_id_that_aws_would_not_take_is_refused(more):
+    with pytest.raises(ValueError, match=r"that AWS takes|no IAM role"):
+        asked.wanted_assumed(f"{ARN},{more}")
 
 
 def test_a_region_may_be_for_one_provider():

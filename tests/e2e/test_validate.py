@@ -78,5 +78,6 @@ def test_terraform_finds_nothing_wrong(validate, mode, auth, name, shape):
 
 
 def test_terraform_would_find_what_is_wrong(validate):
-    with pytest.raises(AssertionError, match="Unsupported block type"):
-        validate(SHAPES["json"].files(MODES["hcp"], snippet("token", "one")))
+    newer = replace(snippet("token", "one"), pins=False, tags=(("team", "payments"),))
+    with pytest.raises(AssertionError, match="Unsupported"):
+        validate(SHAPES["hcl"].files(MODES["env"], newer))

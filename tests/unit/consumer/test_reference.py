@@ -1,4 +1,4 @@
-"""The reference page knows every verb and option, and no other."""
+"""The reference pages know every verb and option, and no other."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pytest
 
 from consumer.cli import VERBS, cli
 
-PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "consumer.md").read_text()
+FOLDER = Path(__file__).parents[3] / "docs" / "reference"
+PAGE = "".join((FOLDER / name).read_text() for name in ("consumer.md", "render.md"))
 
 
 def options(verb: str) -> set[str]:
     command = cli.get_command(click.Context(cli), verb)
-    return {name for parameter in command.params for name in parameter.opts if name.startswith("--")} - {"--help"}
+    return {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")} - {"--help"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

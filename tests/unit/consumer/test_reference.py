@@ -16,7 +16,12 @@ PAGE = "".join((FOLDER / name).read_text() for name in ("consumer.md", "render.m
 
 def options(verb: str) -> set[str]:
     command = cli.get_command(click.Context(cli), verb)
-    return {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")} - {"--help"}
+    return {
+        name
+        for parameter in command.params
+        for name in (*parameter.opts, *parameter.secondary_opts)
+        if name.startswith("--")
+    } - {"--help"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

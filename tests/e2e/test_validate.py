@@ -44,6 +44,15 @@ def snippet(auth: str, name: str) -> Snippet:
     return Snippet(BLOCKS[name], vault if name == "one" else replace(vault, address=WRITTEN[0], namespace=WRITTEN[1]))
 
 
+def used(blocks: tuple[Block, ...]) -> str:
+    """A use of each provider: Terraform looks at no other."""
+    providers = [f"aws.{block.alias}" if block.alias else "aws" for block in blocks]
+    return "".join(
+        f'data "aws_caller_identity" "use{number}" {{\n  provider = {provider}\n}}\n'
+        for number, provider in enumerate(providers)
+    )
+
+
 @pytest.fixture(scope="module")
 def validate(terraform_stack, tmp_path_factory):
     """Validates some files in a folder that has both providers."""
@@ -74,10 +83,10 @@ def validate(terraform_stack, tmp_path_factory):
 @pytest.mark.parametrize(("mode", "auth", "name"), CASES)
 @pytest.mark.parametrize("shape", ["split", "json"])
 def test_terraform_finds_nothing_wrong(validate, mode, auth, name, shape):
-    validate(SHAPES[shape].files(MODES[mode], snippet(auth, name)))
+    validate({**SHAPES[shape].files(MODES[mode], snippet(auth, name)), "use.tf": used(BLOCKS[name])})
 
 
 def test_terraform_would_find_what_is_wrong(validate):
     newer = replace(snippet("token", "one"), pins=False, tags=(("team", "payments"),))
-    with pytest.raises(AssertionError, match="Unsupported"):
-        validate(SHAPES["hcl"].files(MODES["env"], newer))
+    with pytest.raises(AssertionError, match="default_tags"):
+        validate({**SHAPES["hcl"].files(MODES["env"], newer), "use.tf": used(newer.blocks)})

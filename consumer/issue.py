@@ -18,6 +18,7 @@ from vault_aws_kit.errors import (
     ParameterNotForRole,
     RevokeFailed,
     RoleArnNeeded,
+    TokenRefused,
     VaultFailed,
     VaultRefused,
     VaultUnreachable,
@@ -69,7 +70,7 @@ def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) ->
     Raises RoleNotGranted, RoleUnknown, AwsRefused, RoleArnNeeded, ParameterNotForRole.
     """
     body = _body(role, asked)
-    path = f"{role.mount}/creds/{role.name}"
+    path = path_of(role)
     before = clock.now()
     try:
         answer = vault.ask(Request("update", path, body) if body else Request("read", path))
@@ -95,6 +96,21 @@ def check(role: RoleEntry, asked: Parameters) -> None:
     _body(role, asked)
 
 
+def is_alive(vault: Vault, lease_id: str) -> bool:
+    """Whether a lease is still there, and so the token that asked for it: it would have taken the lease along.
+
+    A good token that may not look leases up is a sign of life too, if a weaker one. Raises VaultUnreachable,
+    VaultSealed, VaultFailed where Vault doesn't say.
+    """
+    try:
+        vault.write("sys/leases/lookup", {"lease_id": lease_id})
+    except NotAllowed:
+        return True
+    except (VaultRefused, TokenRefused):
+        return False
+    return True
+
+
 def revoke(vault: Vault, lease_id: str, pauses: Sequence[float] = REVOKE_PAUSES) -> None:
     """End a lease, and with it an IAM user's key; returns when that is done. Raises RevokeFailed.
 
@@ -116,6 +132,11 @@ def revoke(vault: Vault, lease_id: str, pauses: Sequence[float] = REVOKE_PAUSES)
 # ── inside ──────────────────────────────────────────────────────────────────────────────────────
 
 
+def path_of(role: RoleEntry) -> str:
+    """Where Vault gives a role's credentials."""
+    return f"{role.mount}/{'static-creds' if role.type == 'static' else 'creds'}/{role.name}"
+
+
 def _body(role: RoleEntry, asked: Parameters) -> Body:
     """What to send with the request; raises what Vault or AWS would refuse, or silently ignore."""
     body: dict[str, object] = {}
@@ -132,6 +153,11 @@ def _body(role: RoleEntry, asked: Parameters) -> Body:
 
 
 def _check_ttl(role: RoleEntry, ttl: int) -> None:
+    if role.type == "static":
+        raise ParameterNotForRole(
+            f"The key of static role {role.name!r} lives until Vault rotates it: it takes no --ttl.",
+            hint="Leave --ttl out.",
+        )
     if not role.sts:
         raise ParameterNotForRole(
             f"The credentials of {role.name!r} ({role.type}) live as long as the engine's lease: they take no --ttl.",
@@ -172,7 +198,7 @@ def _credentials(answer: Answer, token: TokenInfo, role: RoleEntry, asked: Param
     data = answer.data
     if not data.get("access_key") or not data.get("secret_key"):
         raise VaultFailed(
-            f"Vault's answer for {role.mount}/creds/{role.name} holds no credentials.",
+            f"Vault's answer for {path_of(role)} holds no credentials.",
             hint=f"Is {role.mount} an AWS secrets engine? Ask the platform team to run `producer status`.",
         )
     session = str(data.get("session_token") or data.get("security_token") or "")
@@ -180,7 +206,7 @@ def _credentials(answer: Answer, token: TokenInfo, role: RoleEntry, asked: Param
         access_key_id=str(data["access_key"]),
         secret_access_key=str(data["secret_key"]),
         session_token=session,
-        expires=_session_expires(answer, role, asked, before) if session else _key_expires(answer, token, before),
+        expires=_session_expires(answer, role, asked, before) if session else _key_expires(answer, token, role, before),
         lease_id=answer.lease_id,
         lease_duration=answer.lease_duration,
         renewable=answer.renewable,
@@ -196,10 +222,22 @@ def _session_expires(answer: Answer, role: RoleEntry, asked: Parameters, before:
     return before + timedelta(seconds=min(told) if told else asked.ttl or role.default_ttl or SHORTEST_TTL)
 
 
-def _key_expires(answer: Answer, token: TokenInfo, before: datetime) -> datetime | None:
-    """When Vault deletes an IAM user's key: with its lease, and at the latest with the token that asked for it."""
+def _key_expires(answer: Answer, token: TokenInfo, role: RoleEntry, before: datetime) -> datetime | None:
+    """When Vault deletes an IAM user's key: with its lease, and at the latest with the token that asked for it.
+
+    A static role's key has no lease; it ends when Vault rotates it, which newer servers tell.
+    """
+    if role.type == "static":
+        return _moment(answer.data.get("expiration"))
     lease = before + timedelta(seconds=answer.lease_duration) if answer.lease_duration else None
     return min((end for end in (lease, token.expires) if end), default=None)
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return clock.moment(str(text))
+    except ValueError:
+        return None
 
 
 def _not_revoked(lease_id: str, error: KitError) -> RevokeFailed:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vault_aws_kit import clock, terminal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from consumer.leases import Leases
+    from consumer.obtain import Obtained
     from consumer.token import TokenInfo
     from vault_aws_kit.credentials import Credentials
 
@@ -49,7 +53,31 @@ def fate(credentials: Credentials, *, revoked: bool) -> str:
 
 def ends_with_token(credentials: Credentials, token: TokenInfo) -> None:
     """Warn where the Vault token's end will end the credentials, and not their lease."""
-    if credentials.revocable and credentials.expires and credentials.expires == token.expires:
+    _ends_with(credentials, token.expires)
+
+
+def of_obtained(obtained: Obtained, min_ttl: int | None) -> None:
+    """Warn of what is not as usual: Vault out of reach, no cache, credentials that live shorter than was hoped for."""
+    credentials = obtained.credentials
+    if obtained.outage:
+        until = f", and good until {clock.timestamp(credentials.expires)}" if credentials.expires else ""
+        terminal.warn(f"{obtained.outage.message} These credentials are from the cache{until}.")
+    if obtained.not_kept:
+        terminal.warn(
+            f"nothing can be cached ({obtained.not_kept}), so every call asks Vault: make the cache folder writable, "
+            "set XDG_CACHE_HOME, or say --no-cache."
+        )
+    left = credentials.remaining()
+    if min_ttl and left is not None and not obtained.outage and left < timedelta(seconds=min_ttl):
+        terminal.warn(
+            f"fresh credentials live for {clock.duration(round(left.total_seconds()))} only, which is less than "
+            f"--min-ttl {clock.duration(min_ttl)}: every call gets others."
+        )
+    _ends_with(credentials, obtained.owner_ends)
+
+
+def _ends_with(credentials: Credentials, owner_ends: datetime | None) -> None:
+    if credentials.revocable and credentials.expires and credentials.expires == owner_ends:
         terminal.warn(
             f"these credentials end with your Vault token, at {clock.timestamp(credentials.expires)}: "
             "log in again to get some that live as long as their lease."

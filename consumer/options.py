@@ -45,6 +45,28 @@ def seconds(context: click.Context, parameter: click.Parameter, value: str) -> i
         raise click.BadParameter(f"{value!r} is no duration; write 15m or 1h30m.") from None
 
 
+def seconds_if_given(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """As `seconds`, None where the option isn't there."""
+    return None if value is None else seconds(context, parameter, value)
+
+
+min_ttl_option = click.option(
+    "--min-ttl",
+    metavar="DURATION",
+    callback=seconds_if_given,
+    help="Take cached credentials only if they live so long; else 5m, or a third of their life if that is less.",
+)
+no_cache_option = click.option("--no-cache", is_flag=True, help="Neither take cached credentials nor keep these.")
+wait_option = click.option(
+    "--wait-for-iam",
+    "wait",
+    metavar="DURATION",
+    default="0",
+    callback=seconds,
+    help="Wait at most so long until AWS accepts a new IAM user's key (iam_user).",
+)
+
+
 def parameter_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds --ttl, --role-arn, --session-name and --region, which reach the command as `asked: Parameters`."""
 

@@ -29,6 +29,16 @@ def write(path: Path, text: str, *, force: bool = False) -> bool:
     return True
 
 
+def write_secret(path: Path, text: str) -> None:
+    """Put a file in that place that only its owner can read, whatever was there. A link is replaced, not followed.
+
+    Raises OutputNotWritable.
+    """
+    if (path.exists() or path.is_symlink()) and not (path.is_file() or path.is_symlink()):
+        raise OutputNotWritable(f"{path} is no file, so it can't be replaced.", hint="Name a file, or leave --out out.")
+    files.replace_privately(path, text.encode())
+
+
 def make_folder(path: Path) -> None:
     """Make a folder where there is none. Raises OutputNotWritable."""
     try:

@@ -29,7 +29,7 @@ _HINTS = {
 
 
 def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitError:
-    """The kit's error for Vault's refusal of `MOUNT/creds/ROLE`."""
+    """The kit's error for Vault's refusal of `MOUNT/creds/ROLE` or `MOUNT/static-creds/ROLE`."""
     if isinstance(error, NotAllowed):
         return RoleNotGranted(
             f"Vault refuses credentials of role {role.name!r}: none of this token's policies allows it "
@@ -45,8 +45,9 @@ def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitErr
 
 def gone(role: RoleEntry) -> RoleUnknown:
     """The catalog and the engine disagree."""
+    folder = "static-roles" if role.type == "static" else "roles"
     return RoleUnknown(
-        f"The catalog names role {role.name!r}, but Vault has none at {role.mount}/roles/{role.name}.",
+        f"The catalog names role {role.name!r}, but Vault has none at {role.mount}/{folder}/{role.name}.",
         hint="Ask the platform team to run `producer setup`.",
     )
 

@@ -13,7 +13,8 @@ class Credentials:
     """AWS credentials. `session_token` is '' for an IAM user's key. The secrets stay out of its repr.
 
     `lease_id` is '' where Vault gave none (some servers give none for STS), and `lease_duration` how long it gave that
-    lease at first, in seconds. `expires` is None only where nothing is known of it, as with static roles.
+    lease at first, in seconds. `expires` is None only where nothing is known of it, as with static roles of servers
+    that don't tell when they rotate a key.
     """
 
     access_key_id: str

@@ -530,6 +530,18 @@ class EngineOwned(RunError):
     exit_code = 93
 
 
+class KeyNotAccepted(RunError):
+    """AWS didn't accept new credentials within the time that was given."""
+
+    exit_code = 94
+
+
+class CacheUnusable(RunError):
+    """The folder for cached credentials is somebody else's, no folder, or can't be read."""
+
+    exit_code = 95
+
+
 class PortTaken(RunError):
     """`serve` can't listen on the port that it was given."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vault_aws_kit.errors import OutputNotWritable
@@ -15,9 +17,21 @@ def replace(path: Path, data: bytes, *, private: bool = False) -> None:
     Raises OutputNotWritable.
     """
     place = Path(os.path.realpath(path))
-    try:
+    with _explained(path):
         mode = place.stat().st_mode & 0o777 if place.exists() else 0o600 if private else 0o666 & ~_umask()
         _swap(place, data, mode)
+
+
+def replace_privately(path: Path, data: bytes) -> None:
+    """Write a file that is its owner's alone, whatever was there: a link is replaced too. Raises OutputNotWritable."""
+    with _explained(path):
+        _swap(path, data, 0o600)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OutputNotWritable(
             f"{path} can't be written: {error.strerror}.", hint="Name a file in a folder that you may write to."

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from consumer import session
 from consumer.formats import FORMATS
-from consumer.options import parameter_options, role_option, team_option
+from consumer.options import (
+    min_ttl_option,
+    no_cache_option,
+    parameter_options,
+    role_option,
+    team_option,
+    wait_option,
+)
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
@@ -18,18 +26,49 @@ if TYPE_CHECKING:
 @click.command()
 @role_option
 @terminal.format_option(*FORMATS, default="env")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write this file, for its owner's eyes only, instead of standard output.",
+)
 @parameter_options
+@min_ttl_option
+@wait_option
+@no_cache_option
 @team_option
 @terminal.vault_options
-def command(role: str, output: str, asked: Parameters, team: str, vault: terminal.VaultOptions) -> int:
-    """Print fresh credentials of a role."""
-    from consumer.issue import issue
-    from consumer.notes import ends_with_token
-    from consumer.roles import find_access
+def command(
+    role: str,
+    output: str,
+    out: Path | None,
+    asked: Parameters,
+    min_ttl: int | None,
+    wait: int,
+    no_cache: bool,
+    team: str,
+    vault: terminal.VaultOptions,
+) -> int:
+    """Print credentials of a role: cached ones while they last, else fresh ones."""
+    from consumer import notes
+    from consumer.cache import Store
+    from consumer.obtain import obtain
+    from consumer.sources.vault_role import VaultRole
 
-    with session.connect(vault, team) as connection:
-        access = find_access(connection, vault.catalog_mount, team)
-        credentials = issue(connection, access.token, access.role(role), asked)
-    terminal.emit(FORMATS[output].text(credentials))
-    ends_with_token(credentials, access.token)
+    with session.connect(vault, team) as connection, terminal.progress() as step:
+        source = VaultRole(connection, role, asked, team, vault.catalog_mount)
+        store = None if no_cache else Store.of_user(source.secret)
+        obtained = obtain(source, store, min_ttl=min_ttl, wait=wait, step=step)
+    _put(FORMATS[output].text(obtained.credentials), out)
+    notes.of_obtained(obtained, min_ttl)
     return 0
+
+
+def _put(text: str, out: Path | None) -> None:
+    from consumer.output import write_secret
+
+    if out is None:
+        terminal.emit(text)
+    else:
+        write_secret(out, text)
+        terminal.say(f"Wrote {out}, which only you can read.")

@@ -9,15 +9,19 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from consumer.cli import main
+from vault_aws_kit import clock
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import LoginEntry, RoleEntry, TeamEntry, team_path, team_policy
 from vault_aws_kit.templating import environment
@@ -242,3 +246,84 @@ def aws_environment(stack) -> dict[str, str]:
     """What a program needs to reach the AWS endpoint, without any credentials."""
     names = ("PATH", "HTTPS_PROXY", "NO_PROXY", "AWS_CA_BUNDLE", "AWS_REGION", "AWS_DEFAULT_REGION")
     return {name: value for name, value in {**os.environ, **stack.env}.items() if name in names}
+
+
+@pytest.fixture
+def creds(consumer, as_team) -> Callable[..., dict[str, Any]]:
+    """Runs `consumer creds --format json` and gives the parsed result."""
+
+    def run(role: str, *argv: str) -> dict[str, Any]:
+        done = consumer("creds", "--role", role, "--format", "json", *argv)
+        assert done.code == 0, done.err
+        return json.loads(done.out)
+
+    return run
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[str]:
+    """The path of every request that is sent to Vault."""
+    paths: list[str] = []
+    send = Vault._send
+
+    def spy(self, request, *rest):
+        paths.append(request.path)
+        return send(self, request, *rest)
+
+    monkeypatch.setattr(Vault, "_send", spy)
+    return paths
+
+
+@pytest.fixture
+def later(monkeypatch) -> Callable[[timedelta], None]:
+    """Moves this machine's clock."""
+    real = clock.now
+
+    def move(by: timedelta) -> None:
+        monkeypatch.setattr(clock, "now", lambda: real() + by)
+
+    return move
+
+
+class Gate:
+    """A way to Vault that can be shut."""
+
+    def __init__(self, vault: str) -> None:
+        gate = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                token = {"X-Vault-Token": self.headers["X-Vault-Token"]}
+                found = requests.request(self.command, vault + self.path, headers=token, data=body, timeout=30)
+                gate.passed.append(self.path)
+                self.send_response(found.status_code)
+                self.send_header("Content-Length", str(len(found.content)))
+                self.end_headers()
+                self.wfile.write(found.content)
+
+            do_GET = do_POST = do_LIST = answer  # noqa: N815 - the standard library's names
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.passed: list[str] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def shut(self) -> None:
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+
+
+@pytest.fixture
+def gate(stack, monkeypatch, consumer_home) -> Iterator[Gate]:
+    """The only way to Vault from here."""
+    made = Gate(stack.vault_addr)
+    monkeypatch.setenv("VAULT_ADDR", made.address)
+    yield made
+    made.shut()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import stat
 import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from vault_aws_kit import clock
 from vault_aws_kit.errors import (
     USAGE,
     AwsRefused,
+    OutputNotWritable,
     ParameterNotForRole,
     RoleArnNeeded,
     RoleNotGranted,
@@ -23,18 +27,6 @@ from vault_aws_kit.errors import (
 from .conftest import NET, OTHER_NET
 
 STS = ["net", "fed"]
-
-
-@pytest.fixture
-def creds(consumer, as_team):
-    """Runs `consumer creds --format json` and gives the parsed result."""
-
-    def run(role: str, *argv: str) -> dict:
-        done = consumer("creds", "--role", role, "--format", "json", *argv)
-        assert done.code == 0, done.err
-        return json.loads(done.out)
-
-    return run
 
 
 def seconds_left(moment: str) -> float:
@@ -119,16 +111,69 @@ def test_a_session_outlives_the_token_that_asked_for_it(consumer, team, consumer
     assert run.err == ""
 
 
-def test_one_question_of_each_kind_is_enough(consumer, as_team, monkeypatch):
-    from vault_aws_kit.vault import Vault
+def test_out_puts_a_file_in_place_that_only_its_owner_can_read(consumer, as_team, tmp_path):
+    (tmp_path / "theirs").write_text("x")
+    place = tmp_path / "creds.env"
+    place.symlink_to(tmp_path / "theirs")
+    before = os.umask(0)
+    run = consumer("creds", "--role", "net", "--out", str(place))
+    os.umask(before)
+    assert (run.code, run.out) == (0, "")
+    assert "which only you can read" in run.err
+    assert "AWS_SESSION_TOKEN=" in place.read_text()
+    assert not place.is_symlink()
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert (tmp_path / "theirs").read_text() == "x"
+    place.chmod(0o644)
+    consumer("creds", "--role", "net", "--out", str(place))
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
 
-    paths = []
-    send = Vault._send
-    monkeypatch.setattr(
-        Vault, "_send", lambda self, request, *rest: paths.append(request.path) or send(self, request, *rest)
-    )
-    consumer("creds", "--role", "app")
-    assert len(paths) == 4, paths
+
+@pytest.mark.parametrize("place", ["/dev/null", "no/such/folder/file", "."])
+def test_out_replaces_nothing_but_files(consumer, as_team, place):
+    run = consumer("creds", "--role", "net", "--out", place)
+    assert run.code == OutputNotWritable.exit_code
+    assert run.out == ""
+    assert not Path("/dev/null").is_file()
+
+
+# ── static roles ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def static(as_team, roles, admin, aws, engine, unique):
+    """A static role, whose IAM user is there before."""
+    aws.client("iam").create_user(UserName=unique)
+    admin.write(f"{engine}/static-roles/deploy", {"username": unique, "rotation_period": "1h"})
+    as_team.publish(*roles.values(), replace(roles["app"], name="deploy", type="static"))
+    yield unique
+    admin.delete(f"{engine}/static-roles/deploy")
+
+
+def test_a_static_roles_key_is_its_users_and_ends_when_vault_rotates_it(creds, static, aws):
+    found = creds("deploy")
+    assert aws.owner_of(found["access_key_id"]) == static
+    assert (found["type"], found["revocable"], found["lease_id"]) == ("static", False, "")
+    assert 3500 < seconds_left(found["expires"]) <= 3600
+
+
+def test_a_static_roles_key_is_asked_for_each_time(creds, static, engine, sent):
+    assert creds("deploy") == creds("deploy")
+    assert sent.count(f"{engine}/static-creds/deploy") == 2
+
+
+@pytest.mark.parametrize("asked", [("--ttl", "30m"), ("--session-name", "me"), ("--role-arn", NET)])
+def test_a_static_role_takes_no_parameters(consumer, static, asked):
+    run = consumer("creds", "--role", "deploy", *asked)
+    assert run.code in (ParameterNotForRole.exit_code, RoleArnNeeded.exit_code)
+    assert "lease" not in run.err
+
+
+def test_a_static_role_that_the_engine_has_no_longer_is_told_so(consumer, static, engine, admin):
+    admin.delete(f"{engine}/static-roles/deploy")
+    run = consumer("creds", "--role", "deploy")
+    assert run.code == RoleUnknown.exit_code
+    assert f"{engine}/static-roles/deploy" in run.err
 
 
 # ── refused before Vault is asked ───────────────────────────────────────────────────────────────
@@ -232,10 +277,6 @@ def test_secrets_are_printed_on_standard_output_alone(creds, consumer, role, cap
     found = creds(role)
     for secret in filter(None, (found["secret_access_key"], found["session_token"])):
         assert secret not in caplog.text + capfd.readouterr().err
-
-
-def test_credentials_are_always_fresh(creds):
-    assert creds("app")["access_key_id"] != creds("app")["access_key_id"]
 
 
 def test_asking_for_less_than_the_lease_does_not_shift_the_clock(creds):

@@ -15,13 +15,12 @@ PAGE = "".join((FOLDER / name).read_text() for name in ("consumer.md", "render.m
 
 
 def options(verb: str) -> set[str]:
+    """The options of a verb, and of the verbs below it."""
     command = cli.get_command(click.Context(cli), verb)
-    return {
-        name
-        for parameter in command.params
-        for name in (*parameter.opts, *parameter.secondary_opts)
-        if name.startswith("--")
-    } - {"--help"}
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    parameters = [parameter for one in commands for parameter in one.params]
+    found = (name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts))
+    return {name for name in found if name.startswith("--")} - {"--help"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,0 +1,159 @@
+"""A new IAM user's key is given once AWS accepts it: AWS here is the real endpoint, with refusals put before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import requests
+
+from consumer import propagation
+from consumer.cache import Store
+from consumer.issue import Parameters
+from consumer.obtain import obtain
+from consumer.sources.vault_role import VaultRole
+from vault_aws_kit.errors import KeyNotAccepted
+from vault_aws_kit.settings import VaultSettings
+from vault_aws_kit.vault import Vault
+
+REFUSAL = (
+    b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+    b"<Code>InvalidClientTokenId</Code><Message>The security token included in the request is invalid.</Message>"
+    b"</Error></ErrorResponse>"
+)
+
+
+class SlowAws:
+    """STS that doesn't know a key at first: True in `answers` is the real answer, False a refusal; then `then`."""
+
+    def __init__(self, stack) -> None:
+        self.answers: list[bool] = []
+        self.then = True
+        self.asked: list[str] = []
+        slow = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                slow.asked.append(self.headers["Authorization"])
+                status, content = 403, REFUSAL
+                if slow.answers.pop(0) if slow.answers else slow.then:
+                    status, content = slow.really(self, body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._stack = stack
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+
+    def really(self, handler: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:
+        headers = {name: handler.headers[name] for name in ("Authorization", "X-Amz-Date", "Content-Type")}
+        found = requests.post(
+            "https://sts.eu-west-1.amazonaws.com/", data=body, headers=headers, timeout=30,
+            proxies={"https": self._stack.env["HTTPS_PROXY"]}, verify=self._stack.env["AWS_CA_BUNDLE"],
+        )  # fmt: skip
+        return found.status_code, found.content
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def slow_aws(stack, monkeypatch) -> Iterator[SlowAws]:
+    made = SlowAws(stack)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", made.address)
+    monkeypatch.setattr(propagation, "PAUSE", 0.0)
+    yield made
+    made.close()
+
+
+def test_a_key_is_given_once_aws_accepts_it_five_times_in_a_row(creds, slow_aws):
+    slow_aws.answers = [False, False, True, True, False]
+    found = creds("app", "--wait-for-iam", "1m")
+    assert len(slow_aws.asked) == 5 + propagation.IN_A_ROW
+    assert all(f"Credential={found['access_key_id']}/" in asked for asked in slow_aws.asked)
+
+
+@pytest.mark.parametrize(("given", "region"), [((), "eu-west-1"), (("--region", "eu-central-1"), "eu-central-1")])
+def test_aws_is_asked_in_the_region_that_was_chosen(creds, slow_aws, given, region):
+    creds("app", "--wait-for-iam", "1m", *given)
+    assert f"/{region}/sts/" in slow_aws.asked[0]
+
+
+def test_a_cached_key_that_was_accepted_is_not_tried_again(creds, slow_aws):
+    first = creds("app", "--wait-for-iam", "1m")
+    slow_aws.asked.clear()
+    assert creds("app", "--wait-for-iam", "1m") == first
+    assert slow_aws.asked == []
+
+
+def test_a_cached_key_that_nobody_waited_for_is_tried_first(creds, slow_aws):
+    first = creds("app")
+    assert slow_aws.asked == []
+    assert creds("app", "--wait-for-iam", "1m") == first
+    assert len(slow_aws.asked) == propagation.IN_A_ROW
+
+
+def test_a_session_is_good_at_once(creds, slow_aws):
+    creds("net", "--wait-for-iam", "1m")
+    assert slow_aws.asked == []
+
+
+@pytest.mark.parametrize("kept", [(), ("--no-cache",)])
+def test_a_key_that_aws_does_not_accept_in_time_is_revoked(
+    consumer, as_team, slow_aws, admin, engine, kept, monkeypatch
+):
+    slow_aws.then = False
+    real = propagation.time.monotonic
+    monkeypatch.setattr(propagation.time, "monotonic", lambda: real() + 3 * len(slow_aws.asked))  # each try takes 3 s
+    run = consumer("creds", "--role", "app", "--wait-for-iam", "20s", *kept)
+    assert run.code == KeyNotAccepted.exit_code
+    assert "AWS in eu-west-1 has not accepted key AKIA" in run.err
+    assert "within 20s: InvalidClientTokenId" in run.err
+    assert run.out == ""
+    assert 1 < len(slow_aws.asked) < 10
+    assert admin.names(f"sys/leases/lookup/{engine}/creds/app") == []
+    slow_aws.then = True
+    assert json.loads(consumer("creds", "--role", "app", "--wait-for-iam", "20s", "--format", "json", *kept).out)
+
+
+def test_an_aws_that_is_not_there_is_told_as_such(consumer, as_team, slow_aws, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    run = consumer("creds", "--role", "app", "--wait-for-iam", "1s")
+    assert run.code == KeyNotAccepted.exit_code
+    assert "Could not connect" in run.err
+    assert "HTTPS_PROXY" in run.err
+
+
+def test_the_users_own_profile_has_no_part_in_it(creds, slow_aws, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    assert creds("app", "--wait-for-iam", "1m")
+
+
+def test_who_does_not_wait_is_not_held_up_by_who_does(as_team, slow_aws, catalog_mount, stack):
+    with Vault(VaultSettings(address=stack.vault_addr), os.environ["VAULT_TOKEN"]) as vault:
+        source = VaultRole(vault, "app", Parameters(), "", catalog_mount)
+        store, meanwhile = Store.of_user(source.secret), []
+
+        def another_asks(_: str) -> None:
+            meanwhile.append(obtain(source, store))
+            slow_aws.then = True
+
+        slow_aws.then = False
+        waited = obtain(source, store, wait=60, step=another_asks)
+    assert (waited.accepted, waited.cached) == (True, False)
+    assert {found.credentials for found in meanwhile} == {waited.credentials}
+    assert not meanwhile[0].accepted

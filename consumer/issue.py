@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from consumer.refusals import gone, refusal
 from consumer.token import TokenInfo
 from vault_aws_kit import clock
 from vault_aws_kit.credentials import Credentials
@@ -70,6 +69,8 @@ def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) ->
     Raises RoleNotGranted, RoleUnknown, AwsRefused, RoleArnNeeded, ParameterNotForRole.
     """
     body = _body(role, asked)
+    from consumer.refusals import gone, refusal
+
     path = path_of(role)
     before = clock.now()
     try:

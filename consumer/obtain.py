@@ -178,8 +178,8 @@ class _Obtaining:
         """A store that doesn't work is no reason to give no credentials."""
         try:
             yield
-        except (OSError, NotImplementedError) as error:  # filelock's words for a file system without locks
-            self.not_kept = getattr(error, "strerror", None) or str(error)
+        except OSError as error:
+            self.not_kept = error.strerror or str(error)
 
 
 def _of(entry: Entry, outage: KitError | None = None) -> Obtained:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -70,6 +69,8 @@ class Access:
         return found
 
     def _unknown(self, name: str) -> RoleUnknown:
+        import difflib
+
         names = [self.name_of(role) for role in self.roles]
         near = difflib.get_close_matches(name, {*names, *(role.qualified for role in self.roles)}, n=3)
         teams = ", ".join(f"{team.spec}/{team.team}" for team in self.teams[:NAMED_AT_MOST])

@@ -16,7 +16,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
-CATALOG_MOUNT = "vault-aws-kit"
+import vault_aws_kit
+
+CATALOG_MOUNT = vault_aws_kit.CATALOG_MOUNT
 CATALOG_VERSION = 1
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 

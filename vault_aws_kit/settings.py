@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -140,6 +139,8 @@ def token_helper(env: Mapping[str, str]) -> str:
 
 def run_helper(helper: str, verb: str, env: Mapping[str, str], given: str = "") -> str:
     """Ask an external token helper to `get`, `store` or `erase`, by Vault's protocol: one argument, stdin, stdout."""
+    import subprocess
+
     try:
         done = subprocess.run(
             [helper, verb], input=given, env=dict(env), capture_output=True, text=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import urllib.request
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -151,16 +151,27 @@ def _tls(settings: VaultSettings) -> dict[str, Any]:
 
 def _proxy(address: str) -> str:
     """The proxy on the way to an address, by HTTPS_PROXY and its like, '' where there is none."""
-    proxies = urllib.request.getproxies()
     parts = urlsplit(address)
+    if sys.platform != "darwin" and not any(_is_set(f"{name}_proxy") for name in (parts.scheme, "all")):
+        return ""  # and there is no need to load what knows more
+
+    import urllib.request
+
+    proxies = urllib.request.getproxies()
     found = proxies.get(parts.scheme) or proxies.get("all") or ""
     if not found or _bypassed(parts.hostname or "", parts.netloc.rpartition("@")[2]):
         return ""
     return found if "://" in found else f"http://{found}"
 
 
+def _is_set(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(name.upper()))
+
+
 def _bypassed(host: str, host_and_port: str) -> bool:
     """Whether NO_PROXY names a host. Networks such as 10.0.0.0/8 are read too, as Vault's own tools read them."""
+    import urllib.request
+
     if urllib.request.proxy_bypass(host) or urllib.request.proxy_bypass(host_and_port):
         return True
     try:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import random
+import os
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -186,12 +185,16 @@ class Vault:
 
     def read_many(self, paths: Iterable[str]) -> dict[str, Body | None]:
         """The data at each path, None where there is nothing; the first error is raised."""
+        from concurrent.futures import ThreadPoolExecutor
+
         unique = list(dict.fromkeys(paths))
         with ThreadPoolExecutor(PARALLEL) as pool:
             return dict(zip(unique, pool.map(self.read, unique), strict=True))
 
     def ask_many(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcome of each request, in order; an error is an outcome and stops nothing."""
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(PARALLEL) as pool:
             return list(pool.map(self._outcome, requests))
 
@@ -248,7 +251,7 @@ class Vault:
         """Send a request, again and again for as long as patience lasts and it can do no harm."""
         deadline = time.monotonic() + self.patience
         for attempt in count():
-            pause = min(0.1 * 2**attempt, 5.0) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, no secret
+            pause = min(0.1 * 2**attempt, 5.0) * (0.5 + os.urandom(1)[0] / 255)  # jitter
             last = time.monotonic() + pause > deadline
             try:
                 response = self._send_once(request, wrap_ttl)

@@ -65,10 +65,10 @@ def command(
 
 
 def _put(text: str, out: Path | None) -> None:
-    from consumer.output import write_secret
-
     if out is None:
         terminal.emit(text)
-    else:
-        write_secret(out, text)
-        terminal.say(f"Wrote {out}, which only you can read.")
+        return
+    from consumer.output import write_secret
+
+    write_secret(out, text)
+    terminal.say(f"Wrote {out}, which only you can read.")

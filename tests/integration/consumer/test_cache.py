@@ -70,7 +70,7 @@ def test_a_cached_key_takes_one_request_that_proves_it_alive(creds, sent):
 # Imports once, then forks: the askers are real processes, without the seconds that 200 starts of Python would take.
 ASKERS = """
 import os, sys
-import consumer.cli, consumer.obtain, consumer.issue, consumer.roles, vault_aws_kit.transport, filelock
+import consumer.cli, consumer.obtain, consumer.issue, consumer.roles, vault_aws_kit.transport
 import consumer.sources.vault_role, cryptography.hazmat.primitives.ciphers.aead, cryptography.hazmat.primitives.kdf.hkdf
 gate, opener = os.pipe()
 children = []

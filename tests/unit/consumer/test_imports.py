@@ -50,4 +50,4 @@ def test_help_loads_nothing_heavy():
 
 def test_creds_load_no_more_than_the_way_to_vault_and_the_cache(tmp_path):
     found = loaded("creds", "--role", "x", "--address", "http://127.0.0.1:9", home=str(tmp_path))
-    assert found & HEAVY == {"urllib3", "cryptography", "filelock", "platformdirs"}
+    assert found & HEAVY == {"urllib3", "cryptography"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SHORTEST_TTL = (
     900  # AWS gives no session for less: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 )
+SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 REVOKE_PAUSES = (0.5, 2.0)
 
 
@@ -148,7 +151,7 @@ def _body(role: RoleEntry, asked: Parameters) -> Body:
     if arn:
         body["role_arn"] = arn
     if asked.session_name:
-        _check_session_name(role)
+        _check_session_name(role, asked.session_name)
         body["role_session_name"] = asked.session_name
     return body
 
@@ -175,10 +178,14 @@ def _check_ttl(role: RoleEntry, ttl: int) -> None:
         )
 
 
-def _check_session_name(role: RoleEntry) -> None:
+def _check_session_name(role: RoleEntry, name: str) -> None:
     if role.type != "assumed_role":
         raise ParameterNotForRole(
             f"Role {role.name!r} ({role.type}) takes no --session-name.", hint="Only assumed_role does: leave it out."
+        )
+    if not SESSION_NAME.fullmatch(name):
+        raise ParameterNotForRole(
+            f"AWS takes no session name {name!r}.", hint="It has 2 to 64 of the characters A-Z a-z 0-9 _ + = , . @ -"
         )
 
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from consumer import upkeep
 from consumer.token import TokenInfo, look_up, renew
 from vault_aws_kit import clock
-from vault_aws_kit.errors import KitError, TokenRefused, VaultFailed, VaultSealed, VaultUnreachable
+from vault_aws_kit.errors import AWAY, KitError, TokenRefused
 
 if TYPE_CHECKING:
     from vault_aws_kit.vault import Vault
 
 T = TypeVar("T")
 
-PASSING = (VaultUnreachable, VaultSealed, VaultFailed)
-"""What may be over soon."""
 NO_GAIN = timedelta(seconds=2)
 
 
@@ -53,7 +51,7 @@ class LastingToken:
             return
         try:
             self._due = self._renewed() if self.token.renewable else self._at_its_longest()
-        except PASSING:
+        except AWAY:
             self._due = upkeep.next_try(self.token.expires)
         except KitError:
             self._due = self._at_its_longest()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from consumer import upkeep
 from consumer.issue import REVOKE_PAUSES, Parameters, issue, renew, revoke
-from consumer.lasting_token import NO_GAIN, PASSING, LastingToken
+from consumer.lasting_token import NO_GAIN, LastingToken
 from vault_aws_kit import clock
-from vault_aws_kit.errors import KitError, RevokeFailed, TokenRefused
+from vault_aws_kit.errors import AWAY, KitError, RevokeFailed, TokenRefused
 
 if TYPE_CHECKING:
     from vault_aws_kit.contract import RoleEntry
@@ -64,7 +64,7 @@ class Leases:
             return None
         try:
             longer = self.renewed(held)
-        except PASSING:
+        except AWAY:
             raise
         except KitError:  # it has ended, or the team may not renew
             return None
@@ -113,7 +113,7 @@ class Lifeline:
             self._due = (
                 self._renewed() if self._credentials.renewable else self._lives_no_longer("they can't be renewed")
             )
-        except PASSING as error:
+        except AWAY as error:
             self._due = self._trouble(error)
         except TokenRefused as error:
             self._say(f"{error.message} The credentials have ended with it.")

@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING
 
 from consumer.cache import ASKING, WAITING, Entry
 from vault_aws_kit import clock
-from vault_aws_kit.errors import KeyNotAccepted, KitError, VaultFailed, VaultSealed, VaultUnreachable
+from vault_aws_kit.errors import AWAY, KeyNotAccepted, KitError
 
 if TYPE_CHECKING:
     from consumer.cache import Store
     from consumer.sources.interface import Issued, Source
     from vault_aws_kit.credentials import Credentials
-
-DOWN = (VaultUnreachable, VaultSealed, VaultFailed)
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class _Obtaining:
             return _of(entry)
         try:
             alive = self.source.is_alive(entry.credentials)
-        except DOWN as error:
+        except AWAY as error:
             return _of(entry, error)
         if not alive:
             self._forget()
@@ -100,7 +98,7 @@ class _Obtaining:
         """Fresh credentials, or what is left of the kept ones where the source is out of reach."""
         try:
             issued = self.source.fetch()
-        except DOWN as error:
+        except AWAY as error:
             entry = self._read()
             if not entry or not entry.lasts(0):
                 raise

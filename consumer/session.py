@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vault_aws_kit import clock, terminal
-from vault_aws_kit.errors import KitError, NotAllowed, TokenMissing, TokenRefused
+from vault_aws_kit.errors import AWAY, KitError, NotAllowed, TokenMissing, TokenRefused
 
 if TYPE_CHECKING:
     from consumer.logins.kept import Kept, Store
@@ -158,7 +158,7 @@ def _own_token() -> str:
 
 
 def _accepted(settings: VaultSettings, token: str) -> bool:
-    """Whether Vault knows a token; one that may not look at itself is known."""
+    """Whether Vault knows a token; one that may not look at itself is known, and while Vault is away nobody says no."""
     from vault_aws_kit.vault import Vault
 
     try:
@@ -166,7 +166,7 @@ def _accepted(settings: VaultSettings, token: str) -> bool:
             vault.read("auth/token/lookup-self")
     except TokenRefused:
         return False
-    except NotAllowed:
+    except (NotAllowed, *AWAY):
         return True
     return True
 

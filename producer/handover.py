@@ -34,8 +34,11 @@ def handover(
 ) -> Handover:
     """Make a response-wrapped secret_id for a team. `revoke_others` destroys all its earlier ones.
 
-    Raises TeamUnknown, and FieldNotForType where the team has no AppRole login.
+    Raises TeamUnknown, FieldNotForType where the team has no AppRole login, and ValueError for a `ttl` under a second,
+    for which Vault would not wrap it.
     """
+    if ttl < 1:
+        raise ValueError(f"a wrapping token can't live for {ttl} seconds")
     login = _approle(team_entry(spec, team, Catalog(vault, catalog_mount)))
     place = f"auth/{login.mount}/role/{login.role}"
     earlier = vault.names(f"{place}/secret-id") if revoke_others else []

@@ -280,6 +280,10 @@ class UnsupportedField(VaultError):
     exit_code = 49
 
 
+AWAY = (VaultUnreachable, VaultSealed, VaultFailed)
+"""Vault doesn't answer for now; what it would say is not known."""
+
+
 # ── AWS ─────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -55,6 +55,7 @@ def command(
     from consumer.obtain import obtain
     from consumer.sources.vault_role import VaultRole
 
+    FORMATS[output].check()
     with session.connect(vault, team) as connection, terminal.progress() as step:
         source = VaultRole(connection, role, asked, team, vault.catalog_mount)
         store = None if no_cache else Store.of_user(source.secret)

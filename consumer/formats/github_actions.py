@@ -26,6 +26,9 @@ class GitHubActions(Format):
 
     name: ClassVar[str] = "github-actions"
 
+    def check(self) -> None:
+        _place()
+
     def text(self, credentials: Credentials) -> str:
         """Also adds the variables to the runner's file. Raises FormatImpossible where there is none."""
         given = environment.variables(credentials)
@@ -36,20 +39,25 @@ class GitHubActions(Format):
 
 def _add(variables: dict[str, str]) -> None:
     """The runner can't unset a variable: an empty one is none to AWS's SDKs."""
-    place = os.environ.get(VARIABLE, "")
-    if not place:
-        raise FormatImpossible(
-            f"{VARIABLE} is not set, so this is no step of a GitHub Actions job.",
-            hint="Run it in a job's `run:` step, or use another --format.",
-        )
+    place = _place()
     try:
-        with Path(place).open("a", encoding="utf-8", newline="") as file:
+        with place.open("a", encoding="utf-8", newline="") as file:
             file.write("".join(_assignment(name, value) for name, value in variables.items()))
     except OSError as error:
         raise FormatImpossible(
             f"{place}, which {VARIABLE} names, can't be written: {error.strerror}.",
             hint="Leave the variable to GitHub's runner.",
         ) from None
+
+
+def _place() -> Path:
+    place = os.environ.get(VARIABLE, "")
+    if not place:
+        raise FormatImpossible(
+            f"{VARIABLE} is not set, so this is no step of a GitHub Actions job.",
+            hint="Run it in a job's `run:` step, or use another --format.",
+        )
+    return Path(place)
 
 
 def _assignment(name: str, value: str) -> str:

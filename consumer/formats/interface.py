@@ -14,6 +14,9 @@ class Format(ABC):
 
     name: ClassVar[str]
 
+    def check(self) -> None:  # noqa: B027 - most formats work everywhere
+        """Raises FormatImpossible where the format can't be used: to be called before credentials are asked for."""
+
     @abstractmethod
     def text(self, credentials: Credentials) -> str:
         """The whole text to print. It holds the secrets: that is its purpose."""

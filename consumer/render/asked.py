@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from consumer.issue import SESSION_NAME
 from consumer.render.interface import AssumedRole
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ASSUMED = re.compile(r"(arn:.+?)(?:,session_name=(.+?))?(?:,external_id=(.+))?")
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-_SESSION_NAME, _EXTERNAL_ID = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII), re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/\S+")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 _TAG_TEXT = re.compile(r"[\w\s.:/=+@-]*")
@@ -133,7 +134,7 @@ def _assumed(text: str) -> AssumedRole:
     parts = _ASSUMED.fullmatch(text)
     if not parts or not _ROLE_ARN.fullmatch(parts[1]):
         raise ValueError(f"{text!r} is no IAM role: write arn:aws:iam::ACCOUNT:role/NAME.")
-    for what, pattern, value in (("session_name", _SESSION_NAME, parts[2]), ("external_id", _EXTERNAL_ID, parts[3])):
+    for what, pattern, value in (("session_name", SESSION_NAME, parts[2]), ("external_id", _EXTERNAL_ID, parts[3])):
         if value and not pattern.fullmatch(value):
             raise ValueError(
                 f"{value!r} is no {what} that AWS takes: two characters or more, of letters, digits and +=,.@-_."

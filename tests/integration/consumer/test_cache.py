@@ -250,6 +250,18 @@ def test_a_key_is_served_while_vault_is_down_and_that_is_said(gate, creds, consu
     assert f"from the cache, and good until {first['expires']}" in run.err
 
 
+def test_who_logs_in_without_being_asked_is_served_too_while_vault_is_down(gate, creds, consumer, team, monkeypatch):
+    """The token is found by a proof, which Vault can't be asked about meanwhile."""
+    monkeypatch.delenv("VAULT_TOKEN")
+    for name, value in (("ROLE_ID", team.role_id), ("SECRET_ID", team.secret_id()), ("AUTH_PATH", team.login.mount)):
+        monkeypatch.setenv(f"VAULT_{name}", value)
+    first = creds(STS)
+    gate.shut()
+    run = consumer("creds", "--role", STS, "--format", "json")
+    assert run.code == 0, run.err
+    assert json.loads(run.out) == first
+
+
 def test_what_has_ended_is_not_served_even_while_vault_is_down(gate, creds, consumer, later):
     creds(KEY)
     gate.shut()

@@ -17,6 +17,7 @@ from vault_aws_kit import clock
 from vault_aws_kit.errors import (
     USAGE,
     AwsRefused,
+    FormatImpossible,
     OutputNotWritable,
     ParameterNotForRole,
     RoleArnNeeded,
@@ -283,3 +284,9 @@ def test_asking_for_less_than_the_lease_does_not_shift_the_clock(creds):
     before = clock.now()
     expires = clock.datetime.fromisoformat(creds("app")["expires"])
     assert expires <= before + timedelta(seconds=901)
+
+
+def test_a_format_that_can_not_be_used_here_costs_no_lease(consumer, as_team, admin, engine):
+    done = consumer("creds", "--role", "app", "--format", "github-actions")
+    assert done.code == FormatImpossible.exit_code
+    assert admin.names(f"sys/leases/lookup/{engine}/creds/app") == []

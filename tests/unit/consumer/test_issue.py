@@ -10,7 +10,7 @@ from consumer.issue import Parameters, issue, revoke
 from consumer.token import TokenInfo
 from vault_aws_kit import clock
 from vault_aws_kit.contract import RoleEntry
-from vault_aws_kit.errors import RevokeFailed, VaultFailed, VaultUnreachable
+from vault_aws_kit.errors import ParameterNotForRole, RevokeFailed, VaultFailed, VaultUnreachable
 from vault_aws_kit.vault import Answer
 
 STS = RoleEntry("net", "main", "aws", "assumed_role", "eu-west-1", 1800, 0, ("arn:aws:iam::1:role/net",))
@@ -98,3 +98,11 @@ def test_revoking_tries_again_where_vault_fails_for_a_while():
 def test_revoking_gives_up_in_the_end_and_names_the_lease():
     with pytest.raises(RevokeFailed, match="aws/creds/app/1"):
         revoke(Server(failures=[VaultUnreachable("…")] * 9), "aws/creds/app/1", pauses=(0, 0))
+
+
+@pytest.mark.parametrize("name", ["a b", "x", "a;$(id)", "a\n", "ü" * 5, "n" * 65])
+def test_a_session_name_that_aws_would_not_take_is_refused_before_anybody_is_asked(name):
+    server = Server(Answer(SESSION))
+    with pytest.raises(ParameterNotForRole, match="session name"):
+        issue(server, TokenInfo(("p",)), STS, Parameters(session_name=name))
+    assert not server.bodies

@@ -62,7 +62,7 @@ def clear(everybodys: bool, output: str, vault: terminal.VaultOptions) -> int:
     for key in cleared.revoked:
         terminal.say(f"Revoked: key {key} is deleted.")
     for key in cleared.forgotten:
-        terminal.say(f"Forgotten: {key}.")
+        terminal.say(f"Forgotten: {key}. If it is an STS session it lives on to its end, as nobody can revoke one.")
     for error in cleared.failures.values():
         terminal.report(error)
     _tell_of_others(cleared.others, "are of other tokens, and stay: --all forgets them too")

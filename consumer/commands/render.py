@@ -11,10 +11,11 @@ import click
 from consumer.options import catalog_option, team_option
 from consumer.render.options import asked_options, default_tags_option, output_options, vault_asked_options
 from vault_aws_kit import terminal
+from vault_aws_kit.contract import CATALOG_MOUNT
 
 if TYPE_CHECKING:
-    from consumer.render.asked import Asked
-    from consumer.render.options import Output, VaultAsked
+    from consumer.render.asked import Asked, VaultAsked
+    from consumer.render.options import Output
     from consumer.render.place import Place
 
 MODES = ("auto", "ephemeral", "data-source", "process", "env", "hcp")
@@ -68,6 +69,10 @@ def command(
     vault: terminal.VaultOptions,
 ) -> int:  # fmt: skip
     """Print a provider.tf whose AWS providers get their credentials from Vault."""
+    if ci and output.shape != "hcl":
+        raise click.UsageError(
+            "--ci renders a pipeline: --split, --terragrunt and --format json are for Terraform's files."
+        )
     from consumer.offline import access_from
     from consumer.render import ci as pipelines
     from consumer.render.composing import chosen_mode, compose, warnings
@@ -86,7 +91,7 @@ def command(
     written = not folder.requirements if pins is None else pins
     snippet = compose(
         access, mode, asked, vault_asked,
-        pipeline=bool(ci), pins=written, tags=tags, config_files=config_files,
+        pipeline=bool(ci), pins=written, tags=tags, config_files=config_files, consumer=_same(vault, team),
     )  # fmt: skip
     files = kind.files(mode, snippet, templates)
     if pipeline and snippet.vault.login:
@@ -95,6 +100,12 @@ def command(
         terminal.warn(warning)
     _put(files, place, output)
     return 0
+
+
+def _same(vault: terminal.VaultOptions, team: str) -> tuple[str, ...]:
+    """The options by which the commands in the file find what this one found."""
+    catalog = ("--catalog-mount", vault.catalog_mount) if vault.catalog_mount != CATALOG_MOUNT else ()
+    return (*catalog, *(("--team", team) if team else ()))
 
 
 def _put(files: Mapping[str, str], place: Place, output: Output) -> None:

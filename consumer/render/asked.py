@@ -67,6 +67,18 @@ class Asked:
     profiles: tuple[Named, ...] = ()
 
 
+@dataclass(frozen=True)
+class VaultAsked:
+    """What the file shall say of Vault; '' leaves it to the environment, or to the catalog."""
+
+    auth: str = "token"
+    auth_mount: str = ""
+    auth_role: str = ""
+    vault_address: str = ""
+    vault_namespace: str = ""
+    vault_ca: str = ""
+
+
 # ── from text; each raises ValueError that says what is wrong ───────────────────────────────────
 
 

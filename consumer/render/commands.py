@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shlex
 
-from consumer.render.interface import Block, VaultProvider
+from consumer.render.interface import Block, Snippet
 
 
-def creds(block: Block, vault: VaultProvider) -> str:
+def creds(block: Block, snippet: Snippet) -> str:
     """What an AWS profile runs: the SDKs split it as a shell does."""
-    words = ["consumer", "creds", *_place(vault), *_role(block), "--format", "credential-process"]
+    words = ["consumer", "creds", *_place(snippet), *_role(block), "--format", "credential-process"]
     return shlex.join(words)
 
 
-def run(block: Block, vault: VaultProvider) -> str:
+def run(block: Block, snippet: Snippet) -> str:
     """What goes before a program that shall have the credentials in its environment."""
-    return shlex.join(["consumer", "exec", *_place(vault), *_role(block)])
+    return shlex.join(["consumer", "exec", *_place(snippet), *_role(block)])
 
 
 def _role(block: Block) -> list[str]:
@@ -23,7 +23,8 @@ def _role(block: Block) -> list[str]:
     return ["--role", block.role_name or block.role.name, *arn]
 
 
-def _place(vault: VaultProvider) -> list[str]:
+def _place(snippet: Snippet) -> list[str]:
+    vault = snippet.vault
     address = ["--address", vault.address] if vault.address else []
     namespace = ["--namespace", vault.namespace] if vault.namespace else []
-    return address + namespace
+    return [*address, *namespace, *snippet.consumer]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from consumer.render import MODES
-from consumer.render.asked import Asked
+from consumer.render.asked import Asked, VaultAsked
 from consumer.render.auth import AUTHS
 from consumer.render.blocks import blocks_for
 from consumer.render.choice import check_ephemeral, choose, too_old
 from consumer.render.hcp import Hcp
 from consumer.render.interface import Block, Mode, Snippet, VaultProvider
 from consumer.render.logins import find_login
-from consumer.render.options import VaultAsked
 from consumer.roles import Access
 from consumer.terraform import Folder, installed
 from vault_aws_kit.contract import LoginEntry
@@ -41,6 +40,7 @@ def compose(
     pins: bool = True,
     tags: tuple[tuple[str, str], ...] = (),
     config_files: tuple[str, ...] = (),
+    consumer: tuple[str, ...] = (),
 ) -> Snippet:
     """What to render; for a `pipeline`, the login is the pipeline's and not Terraform's.
 
@@ -50,7 +50,7 @@ def compose(
     auth = AUTHS["token" if pipeline else vault.auth]
     login = _login(access, mode, blocks, vault, pipeline=pipeline)
     provider = VaultProvider(auth, login, vault.vault_address, vault.vault_namespace, vault.vault_ca)
-    snippet = Snippet(blocks, provider, tags, pins, config_files)
+    snippet = Snippet(blocks, provider, tags, pins, config_files, consumer)
     if not pipeline:
         mode.check(snippet)
     return snippet

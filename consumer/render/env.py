@@ -24,7 +24,7 @@ class Env(Mode):
             )
 
     def command(self, snippet: Snippet) -> str:
-        return commands.run(snippet.blocks[0], snippet.vault)
+        return commands.run(snippet.blocks[0], snippet)
 
     def warnings(self, snippet: Snippet) -> list[str]:
         if not snippet.users:

@@ -82,7 +82,8 @@ class Snippet:
     """All that a file shall say, but for how its credentials are had.
 
     `pins` is whether to write the terraform block: a module may have only one required_providers. `config_files` are
-    AWS's, for the process mode, none for the usual one.
+    AWS's, for the process mode, none for the usual one. `consumer` are the options by which the consumer's own
+    commands find the same catalog and team.
     """
 
     blocks: tuple[Block, ...]
@@ -90,6 +91,7 @@ class Snippet:
     tags: tuple[tuple[str, str], ...] = ()
     pins: bool = True
     config_files: tuple[str, ...] = ()
+    consumer: tuple[str, ...] = ()
 
     @property
     def roles(self) -> tuple[RoleEntry, ...]:

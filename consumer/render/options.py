@@ -11,23 +11,11 @@ import click
 
 from consumer import completion
 from consumer.render import asked as ask
-from consumer.render.asked import Asked
+from consumer.render.asked import Asked, VaultAsked
 
 R = TypeVar("R")
 
 AUTHS = ("token", "approle", "jwt", "oidc", "userpass", "ldap", "aws", "kubernetes", "cert", "token-file")
-
-
-@dataclass(frozen=True)
-class VaultAsked:
-    """What the file shall say of Vault; '' leaves it to the environment, or to the catalog."""
-
-    auth: str = "token"
-    auth_mount: str = ""
-    auth_role: str = ""
-    vault_address: str = ""
-    vault_namespace: str = ""
-    vault_ca: str = ""
 
 
 @dataclass(frozen=True)

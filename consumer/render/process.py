@@ -18,7 +18,7 @@ class Process(Mode):
 
     def profiles(self, snippet: Snippet) -> list[tuple[str, str]]:
         """Each profile with the command that gives its credentials."""
-        return list({block.profile: commands.creds(block, snippet.vault) for block in snippet.blocks}.items())
+        return list({block.profile: commands.creds(block, snippet) for block in snippet.blocks}.items())
 
     def warnings(self, snippet: Snippet) -> list[str]:
         names = ", ".join(profile for profile, _ in self.profiles(snippet))

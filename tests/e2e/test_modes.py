@@ -116,9 +116,7 @@ def test_the_process_mode_is_applied_and_destroyed_by_the_profile_that_the_file_
     config = profiles((payments.home / "provider.tf").read_text())
     assert config.startswith("[profile network-prod]\n")
     (payments.home / ".aws").mkdir()
-    payments.write(
-        ".aws/config", config.replace("consumer creds", f"consumer creds --catalog-mount {payments.catalog_mount}")
-    )
+    payments.write(".aws/config", config)
     env = {**payments.env, "AWS_SDK_LOAD_CONFIG": "1"}  # this old AWS provider needs it to read the file
     team = replace(payments, env=env)
     apply(team)
@@ -132,9 +130,9 @@ def test_the_env_mode_is_applied_and_destroyed_by_the_command_that_the_file_show
     payments.write("main.tf", NETWORK)
     render(payments, "--role", "network-prod", "--mode", "env")
     line = profiles((payments.home / "provider.tf").read_text()).strip()
-    assert line == "consumer exec --role network-prod -- terraform apply"
+    assert line == f"consumer exec --catalog-mount {payments.catalog_mount} --role network-prod -- terraform apply"
     payments.terraform("init", "-input=false")
-    words = line.replace("exec ", f"exec --catalog-mount {payments.catalog_mount} ").split()
+    words = line.split()
     for verb, left in (("apply", True), ("destroy", False)):
         done = payments.run(*words[:-1], verb, "-auto-approve", "-input=false", "-no-color")
         assert done.code == 0, done.out + done.err

@@ -53,7 +53,7 @@ def test_a_pipeline_applies_and_leaves_neither_token_nor_lease(runner, vault, un
     runner.write("main.tf", NETWORK)
     *work, logout = scripts(text)
     for script in work:
-        done = runner.run("sh", "-ec", _on_the_tests_catalog(script, runner))
+        done = runner.run("sh", "-ec", script)
         assert done.code == 0, done.out + done.err
         assert runner.env["VAULT_SECRET_ID"] not in done.out + done.err
     assert "aws_vpc" in (runner.home / "terraform.tfstate").read_text()
@@ -63,7 +63,3 @@ def test_a_pipeline_applies_and_leaves_neither_token_nor_lease(runner, vault, un
     assert not (runner.home / ".vault-token").exists()
     assert not hvac.Client(runner.env["VAULT_ADDR"], token).is_authenticated()
     assert token not in done.out + done.err
-
-
-def _on_the_tests_catalog(script: str, runner: Person) -> str:
-    return script.replace("consumer exec", f"consumer exec --catalog-mount {runner.catalog_mount}")

@@ -37,7 +37,7 @@ class Pipeline(Kind):
         given = {
             "login": login,
             "vault": snippet.vault,
-            "terraform": f"{run(snippet.blocks[0], snippet.vault)} -- terraform" if mode.name == "env" else "terraform",
+            "terraform": f"{run(snippet.blocks[0], snippet)} -- terraform" if mode.name == "env" else "terraform",
             "sign_in": _sign_in(login),
             "version": metadata.version("vault-aws-kit"),
         }
@@ -58,7 +58,7 @@ def _checked(mode: Mode, snippet: Snippet) -> LoginEntry:
     block, vault = snippet.blocks[0], snippet.vault
     for text in (
         login.mount, login.role, login.audience, vault.address, vault.namespace, vault.ca_cert_file,
-        block.role_name or block.role.name, block.role_arn,
+        block.role_name or block.role.name, block.role_arn, *snippet.consumer,
     ):  # fmt: skip
         if not _PLAIN.fullmatch(text):
             raise ModeImpossible(

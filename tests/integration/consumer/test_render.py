@@ -315,18 +315,18 @@ def test_pins_can_be_left_out(render):
 # ── other modes, logins and pipelines ───────────────────────────────────────────────────────────
 
 
-def test_the_process_mode_names_the_profile_and_its_command(render):
+def test_the_process_mode_names_the_profile_and_its_command(render, catalog_mount):
     run = render("--role", "net", "--mode", "process", "--profile", "pay")
     assert 'profile = "pay"' in run.out
-    assert (
-        "#   [profile pay]\n#   credential_process = consumer creds --role net --format credential-process" in run.out
-    )
+    command = f"consumer creds --catalog-mount {catalog_mount} --role net --format credential-process"
+    assert f"#   [profile pay]\n#   credential_process = {command}\n" in run.out
     assert "~/.aws/config (pay)" in run.err
 
 
-def test_the_env_mode_refuses_two_roles(render):
+def test_the_env_mode_refuses_two_roles(render, catalog_mount):
     assert render("--role", "net", "--role", "app", "--mode", "env").code == ModeImpossible.exit_code
-    assert "consumer exec --role net -- terraform apply" in render("--role", "net", "--mode", "env").out
+    found = f"consumer exec --catalog-mount {catalog_mount} --team pay --role net -- terraform apply"
+    assert found in render("--role", "net", "--mode", "env", "--team", "pay").out
 
 
 def test_the_hcp_mode_uses_the_teams_jwt_login(render, as_team, roles):
@@ -400,6 +400,7 @@ def test_a_pipeline_is_marked_and_checked_as_well(render, tmp_path):
         ("--profile", "a b"),
         ("--auth", "carrier-pigeon"),
         ("--ci", "travis"),
+        ("--ci", "github", "--format", "json"),
     ],
     ids=" ".join,
 )

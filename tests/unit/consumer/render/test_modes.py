@@ -302,7 +302,7 @@ def test_a_users_template_goes_before_the_kits_own(mode, tmp_path):
 def full(text: str, auth: str = "token") -> Snippet:
     """Every string that can come from the catalog or from a person, the same one."""
     role = RoleEntry(text, "main", text, "assumed_role", text, 0, 0)
-    block = Block("", "label", role, text, "", (AssumedRole(f"::::{text}", text, text),), text)
+    block = Block("", "label", role, text, "", (AssumedRole(f"::::1{text}", text, text),), text)
     login = LoginEntry(AUTHS[auth].method, text, text, audience=text)
     vault = VaultProvider(AUTHS[auth], login, text, text, text)
     return Snippet((block,), vault, ((text, text),), config_files=(text,))

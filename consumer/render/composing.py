@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from consumer.render import MODES
 from consumer.render.asked import Asked, VaultAsked
@@ -12,10 +13,11 @@ from consumer.render.choice import check_ephemeral, choose, too_old
 from consumer.render.hcp import Hcp
 from consumer.render.interface import Block, Mode, Snippet, VaultProvider
 from consumer.render.logins import find_login
+from consumer.render.process import Process
 from consumer.roles import Access
 from consumer.terraform import Folder, installed
 from vault_aws_kit.contract import LoginEntry
-from vault_aws_kit.errors import LoginNotOffered
+from vault_aws_kit.errors import LoginNotOffered, ModeImpossible
 
 AUTO = "auto"
 
@@ -46,14 +48,30 @@ def compose(
 
     Raises RoleUnknown, RoleAmbiguous, RoleArnNeeded, LoginNotOffered, ModeImpossible.
     """
+    _check_meaning(mode, asked, vault, config_files, pipeline=pipeline)
     blocks = blocks_for(access, asked)
     auth = AUTHS["token" if pipeline else vault.auth]
     login = _login(access, mode, blocks, vault, pipeline=pipeline)
     provider = VaultProvider(auth, login, vault.vault_address, vault.vault_namespace, vault.vault_ca)
     snippet = Snippet(blocks, provider, tags, pins, config_files, consumer)
-    if not pipeline:
-        mode.check(snippet)
+    mode.check(replace(snippet, vault=VaultProvider()) if pipeline else snippet)
     return snippet
+
+
+def _check_meaning(
+    mode: Mode, asked: Asked, vault: VaultAsked, config_files: tuple[str, ...], *, pipeline: bool
+) -> None:
+    """Raises ModeImpossible for what would be dropped without a word."""
+    if (asked.profiles or config_files) and not isinstance(mode, Process):
+        raise ModeImpossible(
+            f"The {mode.name} mode has no AWS profiles.",
+            hint="Leave --profile and --aws-config out, or use --mode process.",
+        )
+    named = vault.auth_mount or vault.auth_role
+    if named and not (pipeline or AUTHS[vault.auth].method or isinstance(mode, Hcp)):
+        raise ModeImpossible(
+            f"The login {vault.auth} has neither a mount nor a role.", hint="Say how to log in with --auth."
+        )
 
 
 def warnings(mode: Mode, snippet: Snippet, folder: Folder) -> Iterator[str]:

@@ -410,6 +410,21 @@ def test_what_can_not_be_meant_is_a_wrong_command_line(render, argv):
     assert "secret" not in run.err
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--mode", "ephemeral", "--profile", "pay"),
+        ("--mode", "env", "--aws-config", "aws.conf"),
+        ("--mode", "ephemeral", "--auth-role", "x"),
+        ("--mode", "env", "--auth", "approle"),
+        ("--mode", "env", "--role", "app", "--ci", "github"),
+    ],
+    ids=" ".join,
+)
+def test_an_option_that_the_mode_has_no_use_for_is_refused(render, argv):
+    assert render("--role", "net", *argv).code == ModeImpossible.exit_code
+
+
 @pytest.mark.parametrize("role", ["1x=net", "a b=net", "=net"])
 def test_an_alias_that_terraform_would_not_take_is_a_wrong_command_line(render, role):
     assert render("--role", role, "--mode", "ephemeral").code == USAGE

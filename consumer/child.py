@@ -44,6 +44,13 @@ def check_is_there(program: str) -> None:
         raise _not_found(program)
 
 
+def check_not_ended() -> None:
+    """Raises NotStarted where a signal came that would have ended the child: within `signals_held`."""
+    early = signal.sigpending() & (PASSED_ON - NO_ORDER_TO_END)
+    if early:
+        raise NotStarted(f"{Signals(min(early)).name} came first", SIGNALLED + min(early))
+
+
 @contextmanager
 def signals_held(numbers: frozenset[Signals] = PASSED_ON) -> Iterator[Mask]:
     """Keep signals waiting, so that none of them can end us while we hold something that must be given back.
@@ -77,9 +84,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], mask: Mask) -> i
     Raises NotStarted.
     """
     _stop_if_told()
-    early = signal.sigpending() & (PASSED_ON - NO_ORDER_TO_END)
-    if early:
-        raise NotStarted(f"{Signals(min(early)).name} came first", SIGNALLED + min(early))
+    check_not_ended()
     try:
         # SIGPIPE and SIGXFSZ are ignored by Python alone; whatever else is ignored, as under nohup, stays so.
         child = os.posix_spawnp(

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
 class Leases:
     """Every set of credentials that a run took and that may still be alive. Safe to use from several threads."""
 
-    def __init__(self, token: LastingToken, asked: Callable[[RoleEntry], Parameters]) -> None:
+    def __init__(
+        self,
+        token: LastingToken,
+        asked: Callable[[RoleEntry], Parameters],
+        settle: Callable[[Credentials], None] = lambda _: None,
+    ) -> None:
+        """`settle` returns once fresh credentials may be used, or raises; they are given back at the end anyhow."""
         self._token = token
         self._asked = asked
+        self._settle = settle
         self._alive: dict[str, Credentials] = {}  # by access key ID, the oldest first
         self._newest: dict[RoleEntry, str] = {}
         self._changing = Lock()
@@ -32,7 +39,7 @@ class Leases:
     def take(self, role: RoleEntry) -> Credentials:
         """A role's credentials with as long a life as can be had: those of before, renewed, or else others.
 
-        Raises what `issue` raises, and VaultUnreachable and the like.
+        Raises what `issue` and `settle` raise, and VaultUnreachable and the like.
         """
         with self._changing:
             held = self._alive.get(self._newest.get(role, ""))
@@ -74,6 +81,7 @@ class Leases:
     def _issued(self, role: RoleEntry) -> Credentials:
         fresh = self._token.ask(lambda vault, token: issue(vault, token, role, self._asked(role)))
         self._keep(fresh)
+        self._settle(fresh)
         with self._changing:
             self._newest[role] = fresh.access_key_id
         return fresh

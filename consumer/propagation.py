@@ -15,9 +15,8 @@ from vault_aws_kit.errors import KeyNotAccepted
 if TYPE_CHECKING:
     from vault_aws_kit.credentials import Credentials
 
-IN_A_ROW = (
-    5  # one answer may come from a place that knows the key while another doesn't; Terraform's provider asks 5 too
-)
+IN_A_ROW = 5
+"""One answer may come from a place that knows the key while another doesn't. Terraform's provider asks as often."""
 PAUSE = 1.0  # seconds
 ANY_REGION = "us-east-1"
 
@@ -27,6 +26,16 @@ Step = Callable[[str], None]
 def needs_waiting(credentials: Credentials) -> bool:
     """Whether AWS has to hear of them first: STS sessions are good at once, and a static role's key is old."""
     return credentials.type == "iam_user"
+
+
+def settling(within: int, step: Step = lambda _: None) -> Callable[[Credentials], None]:
+    """What waits for any credentials that need it, and for none where `within` is 0."""
+
+    def settle(credentials: Credentials) -> None:
+        if within and needs_waiting(credentials):
+            wait(credentials, within, step)
+
+    return settle
 
 
 def wait(credentials: Credentials, within: int, step: Step) -> None:

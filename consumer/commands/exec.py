@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from consumer import session
-from consumer.options import parameter_options, role_option, team_option
+from consumer.options import parameter_options, role_option, team_option, wait_option
 from vault_aws_kit import terminal
 from vault_aws_kit.errors import EXEC_FAILED
 
@@ -25,11 +25,18 @@ if TYPE_CHECKING:
 @role_option
 @click.option("--refresh", is_flag=True, help="Give the command ever new credentials, for as long as it runs.")
 @parameter_options
+@wait_option
 @team_option
 @terminal.vault_options
 @click.argument("program", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD…")
 def command(
-    role: str, refresh: bool, asked: Parameters, team: str, vault: terminal.VaultOptions, program: Sequence[str]
+    role: str,
+    refresh: bool,
+    asked: Parameters,
+    wait: int,
+    team: str,
+    vault: terminal.VaultOptions,
+    program: Sequence[str],
 ) -> int:
     """Run a command with fresh credentials of a role, and revoke their lease when it ends.
 
@@ -40,7 +47,7 @@ def command(
 
     try:
         child.check_is_there(program[0])
-        return _run(role, asked, team, vault, program, refresh=refresh)
+        return _run(role, asked, wait, team, vault, program, refresh=refresh)
     except child.NotStarted as failure:
         notes.tell(f"Not run: {failure.why}.")
         return failure.code
@@ -50,9 +57,16 @@ def command(
 
 
 def _run(
-    role: str, asked: Parameters, team: str, vault: terminal.VaultOptions, program: Sequence[str], *, refresh: bool
+    role: str,
+    asked: Parameters,
+    wait: int,
+    team: str,
+    vault: terminal.VaultOptions,
+    program: Sequence[str],
+    *,
+    refresh: bool,
 ) -> int:
-    from consumer import child, notes
+    from consumer import child, notes, propagation
     from consumer.lasting_token import LastingToken
     from consumer.leases import Leases
     from consumer.roles import find_access
@@ -62,7 +76,8 @@ def _run(
         found = access.role(role)
         with child.signals_held() as mask:
             token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
-            leases = Leases(token, lambda _: asked)
+            settle = propagation.settling(wait, lambda _: child.check_not_ended())
+            leases = Leases(token, lambda _: asked, settle)
             prepared = _served if refresh else _given
             try:
                 with prepared(found, asked, token, leases) as environment:

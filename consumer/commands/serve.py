@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from consumer import session
-from consumer.options import parameter_options, team_option
+from consumer.options import parameter_options, team_option, wait_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 @terminal.format_option("text", "json", "env")
 @parameter_options
+@wait_option
 @team_option
 @terminal.vault_options
 def command(
@@ -41,6 +42,7 @@ def command(
     token_file: Path | None,
     output: str,
     asked: Parameters,
+    wait: int,
     team: str,
     vault: terminal.VaultOptions,
 ) -> int:
@@ -51,7 +53,7 @@ def command(
     """
     if output == "env" and len(names) != 1:
         raise click.UsageError("--format env is for one role: name it with --role.")
-    from consumer import child, notes
+    from consumer import child, notes, propagation
     from consumer.endpoint import ready
     from consumer.lasting_token import LastingToken
     from consumer.leases import Leases
@@ -63,7 +65,7 @@ def command(
         roles = _chosen(access, names)
         with child.signals_held(child.ENDING):
             token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
-            leases = Leases(token, asked.for_each(roles))
+            leases = Leases(token, asked.for_each(roles), propagation.settling(wait))
             at_once = roles if names else ()
             try:
                 _serve(roles, at_once, token, leases, port, token_file, ready.LINES[output], asked.region)

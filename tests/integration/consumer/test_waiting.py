@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,9 +18,11 @@ from consumer.cache import Store
 from consumer.issue import Parameters
 from consumer.obtain import obtain
 from consumer.sources.vault_role import VaultRole
-from vault_aws_kit.errors import KeyNotAccepted
+from vault_aws_kit.errors import EXEC_FAILED, KeyNotAccepted
 from vault_aws_kit.settings import VaultSettings
 from vault_aws_kit.vault import Vault
+
+from .conftest import CONSUMER
 
 REFUSAL = (
     b'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
@@ -34,12 +38,14 @@ class SlowAws:
         self.answers: list[bool] = []
         self.then = True
         self.asked: list[str] = []
+        self.first_asked = threading.Event()
         slow = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 slow.asked.append(self.headers["Authorization"])
+                slow.first_asked.set()
                 status, content = 403, REFUSAL
                 if slow.answers.pop(0) if slow.answers else slow.then:
                     status, content = slow.really(self, body)
@@ -157,3 +163,48 @@ def test_who_does_not_wait_is_not_held_up_by_who_does(as_team, slow_aws, catalog
     assert (waited.accepted, waited.cached) == (True, False)
     assert {found.credentials for found in meanwhile} == {waited.credentials}
     assert not meanwhile[0].accepted
+
+
+def test_a_command_starts_once_its_key_is_accepted(consumer, as_team, slow_aws, aws_environment, monkeypatch, tmp_path):
+    slow_aws.answers = [False, True, False]
+    printed = tmp_path / "key"
+    run = consumer(
+        "exec", "--role", "app", "--wait-for-iam", "1m", "--", "sh", "-c", f'echo $AWS_ACCESS_KEY_ID >"{printed}"'
+    )
+    assert run.code == 0, run.err
+    assert len(slow_aws.asked) == 3 + propagation.IN_A_ROW
+    assert f"Credential={printed.read_text().strip()}/" in slow_aws.asked[0]
+
+
+def test_a_command_whose_key_is_not_accepted_is_not_run_and_the_key_is_gone(
+    consumer, as_team, slow_aws, admin, engine, tmp_path
+):
+    slow_aws.then = False
+    run = consumer("exec", "--role", "app", "--wait-for-iam", "1s", "--", "touch", str(tmp_path / "ran"))
+    assert run.code == EXEC_FAILED
+    assert "InvalidClientTokenId" in run.err
+    assert not (tmp_path / "ran").exists()
+    assert admin.names(f"sys/leases/lookup/{engine}/creds/app") == []
+
+
+def test_a_signal_ends_the_waiting_for_a_command(as_team, slow_aws, catalog_mount, admin, engine, tmp_path):
+    slow_aws.then = False
+    argv = [*CONSUMER, "exec", "--catalog-mount", catalog_mount, "--role", "app", "--wait-for-iam", "1h"]
+    with subprocess.Popen([*argv, "--", "touch", str(tmp_path / "ran")]) as waiting:
+        slow_aws.first_asked.wait(60)
+        waiting.terminate()
+    assert waiting.returncode == 128 + signal.SIGTERM
+    assert not (tmp_path / "ran").exists()
+    assert admin.names(f"sys/leases/lookup/{engine}/creds/app") == []
+
+
+def test_an_endpoint_serves_a_key_once_it_is_accepted(as_team, slow_aws, catalog_mount):
+    slow_aws.answers = [False]
+    argv = [*CONSUMER, "serve", "--catalog-mount", catalog_mount, "--role", "app", "--wait-for-iam", "1m"]
+    with subprocess.Popen([*argv, "--format", "json"], stdout=subprocess.PIPE, text=True) as server:
+        ready = server.stdout.readline()
+        asked = len(slow_aws.asked)
+        server.terminate()
+    assert json.loads(ready)["roles"]
+    assert asked == 1 + propagation.IN_A_ROW
+    assert server.returncode == 0

@@ -19,7 +19,7 @@ from vault_aws_kit import clock
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
 from vault_aws_kit.errors import AwsError, AwsRefused, NotAllowed, OrphansFound, RevokeIncomplete
-from vault_aws_kit.vault import Vault
+from vault_aws_kit.vault import Body, Vault
 
 GRACE = timedelta(minutes=5)
 """For clocks that differ, and for a user that was just made and whose lease isn't written yet."""
@@ -147,9 +147,14 @@ def _elsewhere(engine: LiveEngine, vault: Vault) -> tuple[list[Elsewhere], list[
             except NotAllowed:
                 unseen.append(place)
             else:
-                paths = {path: str((answer or {}).get("user_path") or "") for path, answer in answers.items()}
+                paths = {path: _user_path(answer) for path, answer in answers.items()}
                 found += [Elsewhere(roles[path], paths[path], longest) for path in roles]
     return found, unseen
+
+
+def _user_path(role: Body | None) -> str:
+    """Where a role's users stand, '' for a role that is gone: its leases may not be."""
+    return str(role.get("user_path") or "/") if role else ""
 
 
 def _orphans(engine: LiveEngine, users: Sequence[IamUser], vault: Vault) -> Iterator[Finding]:

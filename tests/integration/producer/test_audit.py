@@ -23,8 +23,9 @@ def at_once(monkeypatch):
 
 @pytest.fixture
 def made(producer, content, unique):
-    content["roles"][1]["path"] = f"/{unique}/"
-    content["roles"].append({**content["roles"][1], "name": "other"})
+    """Two roles with a path of the test's own, and names that no other engine of the same Vault has leases of."""
+    content["roles"][1] |= {"name": f"app-{unique}", "path": f"/{unique}/"}
+    content["roles"].append({**content["roles"][1], "name": f"other-{unique}"})
     done = producer("setup", "--yes")
     assert done.code == 0, done.err
 
@@ -57,20 +58,20 @@ def found(run):
 
 
 def test_users_with_a_lease_are_no_orphans(made, producer, vault, unique, iam):
-    vault.read(f"aws-{unique}/creds/app")
+    vault.read(f"aws-{unique}/creds/app-{unique}")
     run = producer("audit")
     assert run.code == 0, run.out + run.err
     assert run.out.startswith("Nothing: Vault accounts for all 1 IAM users")
 
 
 def test_a_user_whose_role_has_no_lease_is_an_orphan(made, producer, vault, unique, iam):
-    vault.read(f"aws-{unique}/creds/app")
-    orphan = name_for("other")
+    vault.read(f"aws-{unique}/creds/app-{unique}")
+    orphan = name_for(f"other-{unique}")
     iam.create_user(UserName=orphan, Path=f"/{unique}/")
     run = producer("audit", "--format", "json")
     assert run.code == errors.OrphansFound.exit_code
     assert list(found(run)) == [orphan]
-    assert found(run)[orphan]["why"] == "role other has no lease"
+    assert found(run)[orphan]["why"] == f"role other-{unique} has no lease"
 
 
 @pytest.fixture
@@ -79,16 +80,16 @@ def two_engines(producer, content, unique):
     content["engines"].append({**content["engines"][0], "name": "second", "mount": f"second-{unique}"})
     content["roles"] = [
         {**content["roles"][1], "name": name, "engine": engine, "path": f"/{unique}/"}
-        for name, engine in (("app", "main"), ("other", "second"))
+        for name, engine in ((f"app-{unique}", "main"), (f"other-{unique}", "second"))
     ]
     done = producer("setup", "--yes")
     assert done.code == 0, done.err
 
 
 def test_a_user_of_another_engine_in_the_same_path_is_no_orphan(two_engines, producer, vault, unique, iam):
-    vault.read(f"second-{unique}/creds/other")
+    vault.read(f"second-{unique}/creds/other-{unique}")
     (alive,) = users(iam, unique)
-    orphan = name_for("app")
+    orphan = name_for(f"app-{unique}")
     iam.create_user(UserName=orphan, Path=f"/{unique}/")
     run = producer("audit", "--fix", "--yes", "--format", "json")
     assert json.loads(run.out)["deleted"] == [orphan]
@@ -105,7 +106,7 @@ def test_an_engine_that_can_not_be_asked_makes_an_orphan_beside_it_a_guess(
     token = vault.auth.token.create(policies=[f"admin-{unique}"], no_default_policy=True)["auth"]["client_token"]
     monkeypatch.setenv("VAULT_TOKEN", token)
     assert producer("setup", "--yes").code == 0
-    vault.read(f"second-{unique}/creds/other")
+    vault.read(f"second-{unique}/creds/other-{unique}")
     run = producer("audit", "--fix", "--yes", "--format", "json")
     assert run.code == 0, run.err
     (one,) = found(run).values()
@@ -118,24 +119,24 @@ def test_a_user_older_than_the_longest_lease_is_an_orphan_even_if_its_role_has_l
 ):
     content["engines"][0]["lease"] = {"default": "1s", "max": "1s"}
     producer("setup", "--yes")
-    orphan = name_for("app")
+    orphan = name_for(f"app-{unique}")
     iam.create_user(UserName=orphan, Path=f"/{unique}/")
     time.sleep(1.5)
-    vault.read(f"aws-{unique}/creds/app")
+    vault.read(f"aws-{unique}/creds/app-{unique}")
     run = producer("audit", "--format", "json")
     assert "the longest lease" in found(run)[orphan]["why"]
 
 
 def test_fix_deletes_orphans_with_all_they_have_and_nothing_else(made, producer, vault, unique, iam, stack):
-    vault.read(f"aws-{unique}/creds/app")
+    vault.read(f"aws-{unique}/creds/app-{unique}")
     (alive,) = users(iam, unique)
-    orphan, person, strange = name_for("other"), f"alice-{unique}", "vault-backup"
+    orphan, person, strange = name_for(f"other-{unique}"), f"alice-{unique}", "vault-backup"
     iam.create_user(UserName=orphan, Path=f"/{unique}/")
     iam.create_access_key(UserName=orphan)
     iam.put_user_policy(UserName=orphan, PolicyName="p", PolicyDocument=json.dumps(POLICY))
     for name in (person, strange):
         iam.create_user(UserName=name, Path=f"/{unique}/")
-    iam.create_user(UserName=name_for("other")[:-1] + "z", Path=f"/{unique}/deeper/")
+    iam.create_user(UserName=name_for(f"other-{unique}")[:-1] + "z", Path=f"/{unique}/deeper/")
     run = producer("audit", "--fix", "--yes")
     assert run.code == 0, run.err
     assert f"Deleted {orphan}." in run.err
@@ -143,11 +144,11 @@ def test_fix_deletes_orphans_with_all_they_have_and_nothing_else(made, producer,
     assert orphan not in left
     assert {alive, person, strange} < set(left)
     assert len(left) == 4
-    assert vault.list(f"sys/leases/lookup/aws-{unique}/creds/app")["data"]["keys"]
+    assert vault.list(f"sys/leases/lookup/aws-{unique}/creds/app-{unique}")["data"]["keys"]
 
 
 def test_nothing_is_deleted_where_nobody_can_be_asked(made, producer, unique, iam):
-    iam.create_user(UserName=name_for("app"), Path=f"/{unique}/")
+    iam.create_user(UserName=name_for(f"app-{unique}"), Path=f"/{unique}/")
     assert producer("audit", "--fix").code == errors.Declined.exit_code
     assert users(iam, unique)
 

@@ -523,7 +523,7 @@ class OrphansFound(RunError):
 
 
 class ChecksFailed(RunError):
-    """`doctor` found errors."""
+    """`doctor` or `check` found errors."""
 
     exit_code = 92
 

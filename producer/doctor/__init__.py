@@ -17,7 +17,7 @@ probe         one set of credentials of every role
 """
 
 from producer.doctor.examine import examine
-from producer.doctor.interface import Finding, Severity
-from producer.doctor.report import Report, Section, report_json, report_text
+from producer.doctor.report import Report, report_json, report_text
+from vault_aws_kit.findings import Finding, Section, Severity
 
 __all__ = ["Finding", "Report", "Section", "Severity", "examine", "report_json", "report_text"]

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from producer import acl
 from producer.acl import Grant, Section
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
+from vault_aws_kit.findings import Finding
 
 
 class Capabilities(Check):

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar
 
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from vault_aws_kit import clock
+from vault_aws_kit.findings import Finding
 
 REFUSED = timedelta(minutes=5)
 OFF = timedelta(minutes=1)

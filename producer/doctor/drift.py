@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from producer.diff import Plan
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from producer.pipeline import make_plan
+from vault_aws_kit.findings import Finding
 
 
 class Drift(Check):

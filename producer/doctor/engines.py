@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from producer.desired import Desired
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from producer.fields import lacking
 from producer.root import RootKey
 from producer.spec import Engine
+from vault_aws_kit.findings import Finding
 from vault_aws_kit.vault import Body
 
 

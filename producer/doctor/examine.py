@@ -9,12 +9,12 @@ from producer.doctor.clocks import Clocks
 from producer.doctor.drift import Drift
 from producer.doctor.engines import Engines
 from producer.doctor.freezes import Freezes
-from producer.doctor.interface import Case, Check, Finding
+from producer.doctor.interface import Case, Check
 from producer.doctor.lifetimes import Lifetimes
 from producer.doctor.policies import Policies
 from producer.doctor.probe import Probe
 from producer.doctor.references import References
-from producer.doctor.report import Report, Section
+from producer.doctor.report import Report
 from producer.doctor.root_keys import RootKeys
 from producer.doctor.server import Server
 from producer.iam_account import IamAccount, open_account
@@ -22,6 +22,7 @@ from producer.incident.proof import Witness
 from producer.spec import Spec
 from vault_aws_kit.contract import CATALOG_MOUNT
 from vault_aws_kit.errors import AwsRefused, AwsUnreachable, KitError, NoAwsCredentials, NotAllowed
+from vault_aws_kit.findings import Finding, Section
 from vault_aws_kit.vault import Vault
 
 CHECKS: tuple[Check, ...] = (

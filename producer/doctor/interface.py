@@ -17,23 +17,10 @@ from producer.incident.proof import Witness
 from producer.spec import Engine, Spec
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
+from vault_aws_kit.findings import Finding
 from vault_aws_kit.vault import Body, Vault
 
-Severity: TypeAlias = Literal["error", "warning", "info", "ok", "skipped"]
-"""error: something that the spec promises can't work. warning: it works, but not as it should, or not for long.
-skipped: it was not looked at, so nothing is known of it."""
-
 Need: TypeAlias = Literal["vault", "aws"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check has to say of one thing; `remedy` is what to do, '' where there is nothing to be done."""
-
-    severity: Severity
-    subject: str
-    reason: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True)

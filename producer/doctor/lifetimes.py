@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeAlias
 
 from producer import logins
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from producer.resources.login_role import LoginRole
 from producer.spec import Engine, Login, Role, Spec, Team
 from producer.spec.lifetimes import STS_DEFAULT_TTL, too_short
 from producer.spec.model import Lease
 from producer.spec.rules import SHORTEST_TTL
 from vault_aws_kit import clock
+from vault_aws_kit.findings import Finding
 from vault_aws_kit.vault import Body
 
 CHAINED = 3600  # seconds: the longest session that AWS gives to a session

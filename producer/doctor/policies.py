@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from producer.doctor.interface import Case, Check, Finding
+from producer.doctor.interface import Case, Check
 from producer.policies.document import statements, strings
 from producer.policies.grammar import label
 from producer.policies.lint import actions_by_level
 from producer.spec import Role
+from vault_aws_kit.findings import Finding
 
 WRITES = ("Write", "Permissions management")
 WIDE = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from producer.freeze import Freeze
 from producer.spec import Role
 from producer.spec.rules import SHORTEST_TTL
 from vault_aws_kit import clock
 from vault_aws_kit.errors import KitError, NotAllowed, VaultAnswered
+from vault_aws_kit.findings import Finding
 from vault_aws_kit.vault import PARALLEL, Answer, Body, Request, Vault
 
 PATIENCE = 30.0  # seconds, while Vault is busy or changes its leader: a lease must not stay for that

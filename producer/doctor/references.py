@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from producer.iam_account import IamAccount
 from producer.rotate_root import key_in_vault
 from producer.spec import Engine, Role
@@ -19,6 +19,7 @@ from producer.spec.lifetimes import STS_DEFAULT_TTL
 from producer.spec.partitions import partition_of_arn
 from vault_aws_kit import clock
 from vault_aws_kit.errors import AwsError, KitError
+from vault_aws_kit.findings import Finding
 from vault_aws_kit.vault import PARALLEL
 
 Kind: TypeAlias = Literal["role", "policy", "group", "user"]

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
-from producer.doctor.interface import Case, Check, Finding, Need
+from producer.doctor.interface import Case, Check, Need
 from producer.pipeline import remembered
 from producer.rotate_root import KEYS, RootState, root_state
 from producer.spec import Engine
 from vault_aws_kit import clock
 from vault_aws_kit.errors import RootHasNoKey
+from vault_aws_kit.findings import Finding
 
 
 class RootKeys(Check):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from producer.doctor.interface import Case, Check, Finding
+from producer.doctor.interface import Case, Check
 from vault_aws_kit import clock
 from vault_aws_kit.errors import KitError, NotAllowed, TokenRefused
+from vault_aws_kit.findings import Finding
 from vault_aws_kit.vault import Body
 
 SOON = 15 * 60  # seconds: as long as the sessions of a probe live, and longer than most setups take

@@ -8,7 +8,19 @@ import click
 
 from vault_aws_kit import terminal
 
-VERBS = ("login", "roles", "render", "creds", "exec", "serve", "profile", "console", "cache", "completion")
+VERBS = (
+    "login",
+    "roles",
+    "check",
+    "render",
+    "creds",
+    "exec",
+    "serve",
+    "profile",
+    "console",
+    "cache",
+    "completion",
+)
 
 
 @click.group(cls=terminal.CommandFolder, package="consumer.commands", verbs=VERBS,

@@ -48,6 +48,16 @@ def connect(options: terminal.VaultOptions, team: str = "", *, patience: float =
     return Vault(settings, token, patience=patience)
 
 
+def by_itself(team: str = "") -> bool:
+    """Whether there is something here to log in with that needs nobody, as often as it must."""
+    from consumer.logins import proofs, target
+
+    try:
+        return proofs.choose(proofs.find(os.environ), target.find(os.environ, team=team)) is not None
+    except KitError:
+        return False
+
+
 @dataclass(frozen=True)
 class _Unattended:
     """A login that nobody is asked for, made once for all processes that need it."""

@@ -10,12 +10,15 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from packaging.version import InvalidVersion, Version
 
+Document: TypeAlias = Mapping[str, Any]
+
 PROGRAMS = ("terraform", "tofu")
 TIMEOUT = 20
+_IS_BLOCK = "__is_block__"  # how the parser tells a block's body from its labels
 LOCK_FILE = ".terraform.lock.hcl"
 _OF_PROVIDERS = re.compile(r'required_(providers|version)|\bprovider\s*"')
 _TERM = re.compile(r"\s*(>=|<=|!=|~>|>|<|=)?\s*v?([\w.+-]+)\s*")
@@ -113,12 +116,44 @@ def look_at(folder: Path, *, instead: Mapping[str, str] | None = None) -> Folder
     return found
 
 
+def documents(folder: Path, about: re.Pattern[str]) -> Iterator[tuple[str, Document | None]]:
+    """The folder's *.tf and *.tf.json that speak of something, by name; None for one that can't be read.
+
+    Blocks are nested dicts as the HCL parser gives them, for both syntaxes; `blocks` and `plain` read them.
+    """
+    for path in sorted([*folder.glob("*.tf"), *folder.glob("*.tf.json")]):
+        try:
+            text = _text(path)
+            content = (_parsed_json(text) if path.suffix == ".json" else _parsed(text, about)) if text else {}
+        except (OSError, ValueError):
+            yield path.name, None
+        else:
+            if content:
+                yield path.name, content
+
+
+def blocks(content: Document, kind: str) -> Iterator[tuple[tuple[str, ...], Document]]:
+    """The blocks of a kind, as `data`, each with its labels."""
+    for block in content.get(kind, []):
+        yield from _labelled(block, ())
+
+
+def _labelled(block: Mapping[str, Any], labels: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Document]]:
+    """A block's labels are nested dicts, of which only the body says that it is one."""
+    if block.get(_IS_BLOCK):
+        yield labels, block
+        return
+    for name, inner in block.items():
+        if isinstance(inner, dict):
+            yield from _labelled(inner, (*labels, plain(name)))
+
+
 def _with(found: Folder, file: str, content: Mapping[str, Any]) -> Folder:
     """And what one more file says."""
     required = list(_required_providers(content))
     vault = [Constraint(file, text) for block in required for text in _vault_constraint(block)]
     terraform = [
-        Constraint(file, _plain(block["required_version"]))
+        Constraint(file, plain(block["required_version"]))
         for block in content.get("terraform", [])
         if "required_version" in block
     ]
@@ -135,37 +170,47 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
+def _parsed(text: str, about: re.Pattern[str] = _OF_PROVIDERS) -> Document:
     """HCL as nested dicts, {} where it says nothing of providers. Raises ValueError for what is no HCL."""
-    if not _OF_PROVIDERS.search(text):
+    if not about.search(text):
         return {}  # the parser takes long over a folder of large files
 
     import hcl2
     from lark.exceptions import LarkError
 
     try:
-        content: Mapping[str, Any] = hcl2.loads(text)
+        content: Document = hcl2.loads(text)
     except LarkError as error:
         raise ValueError(str(error)) from None
     return content
 
 
-def _parsed_json(text: str) -> Mapping[str, Any]:
+def _parsed_json(text: str) -> Document:
     """Terraform's JSON syntax in the form that the HCL parser gives. Raises ValueError for what is none."""
     content = json.loads(text or "{}")
     if not isinstance(content, dict):
         return {}
     terraform = [
-        dict(block, required_providers=_listed(block.get("required_providers")))
+        dict(block, required_providers=_listed(block.get("required_providers")), backend=_bodies(block.get("backend")))
         for block in _listed(content.get("terraform"))
     ]
-    providers = [
-        {name: body}
-        for block in _listed(content.get("provider"))
-        for name, all_ in block.items()
-        for body in _listed(all_)
-    ]
-    return {"terraform": terraform, "provider": providers}
+    labelled = {kind: _bodies(content.get(kind)) for kind in ("provider", "variable")}
+    resources = {
+        kind: [
+            {of_type: one}
+            for block in _listed(content.get(kind))
+            for of_type, all_ in block.items()
+            for one in _bodies(all_)
+        ]
+        for kind in ("data", "ephemeral")
+    }
+    return {"terraform": terraform, **labelled, **resources}
+
+
+def _bodies(value: Any) -> list[dict[str, Any]]:
+    """Blocks with one label, one by one: each may stand alone or in a list."""
+    found = [(name, body) for block in _listed(value) for name, all_ in block.items() for body in _listed(all_)]
+    return [{name: {**body, _IS_BLOCK: True}} for name, body in found]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -182,11 +227,11 @@ def _vault_constraint(required: Mapping[str, Any]) -> list[str]:
     """The vault provider's version constraint, whatever its local name; in the old form it is the whole value."""
     for name, value in required.items():
         if isinstance(value, str) and name == "vault":
-            return [_plain(value)]
+            return [plain(value)]
         if isinstance(value, dict):
-            source = _plain(value.get("source", f"hashicorp/{name}"))
+            source = plain(value.get("source", f"hashicorp/{name}"))
             if source.split("/")[-2:] == ["hashicorp", "vault"] and "version" in value:
-                return [_plain(value["version"])]
+                return [plain(value["version"])]
     return []
 
 
@@ -194,7 +239,7 @@ def _configured(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for block in content.get("provider", []):
         for name, body in block.items():
             if isinstance(body, dict):
-                yield _plain(name), _plain(body.get("alias", ""))
+                yield plain(name), plain(body.get("alias", ""))
 
 
 def _locked(path: Path) -> Version | None:
@@ -204,8 +249,8 @@ def _locked(path: Path) -> Version | None:
         return None
     for block in content.get("provider", []):
         for name, body in block.items():
-            if _plain(name).endswith("/hashicorp/vault") and _is_version(_plain(body.get("version", ""))):
-                return Version(_plain(body["version"]))
+            if plain(name).endswith("/hashicorp/vault") and _is_version(plain(body.get("version", ""))):
+                return Version(plain(body["version"]))
     return None
 
 
@@ -243,6 +288,6 @@ def _is_version(text: str) -> bool:
     return True
 
 
-def _plain(text: Any) -> str:
-    """The parser keeps a string's quotes."""
+def plain(text: Any) -> str:
+    """A label or value without its quotes, which the parser keeps."""
     return str(text).strip('"')

@@ -64,6 +64,12 @@ class Comments(Marks):
         found = self._find(there)
         return found.before + found.after if found else ""
 
+    def intact(self, there: str) -> bool:
+        found = self._find(there)
+        if found:
+            found.check(force=False)
+        return found is not None
+
     def _instead(self, there: str, fresh: str, marked: str, *, force: bool) -> str:
         """For a file without marks: one that holds what would be printed, as by `> FILE`, is left as it is."""
         if _plain(there) == fresh:

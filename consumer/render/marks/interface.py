@@ -23,3 +23,7 @@ class Marks(ABC):
     @abstractmethod
     def without(self, there: str, *, force: bool = False) -> str:
         """The file without its rendered part; as it is where it has none. Raises BlockEdited, as `merged`."""
+
+    @abstractmethod
+    def intact(self, there: str) -> bool:
+        """Whether the file has a rendered part; False where it has none. Raises BlockEdited, as `merged`."""

@@ -29,11 +29,7 @@ class JsonKey(Marks):
             )
         if _marked(_unmarked(content)) == marked:
             return marked
-        if _mark(_unmarked(content)) not in content[COMMENT]:
-            raise BlockEdited(
-                "What `consumer render` wrote there was changed by hand.",
-                hint="Put your own into a file of its own, which Terraform reads too; or use --force to give it up.",
-            )
+        _check(content)
         return marked
 
     def rest(self, there: str) -> str:  # noqa: ARG002 - all of it is ours
@@ -41,6 +37,20 @@ class JsonKey(Marks):
 
     def without(self, there: str, *, force: bool = False) -> str:  # noqa: ARG002 - there is one file, always rendered
         return there
+
+    def intact(self, there: str) -> bool:
+        content = _content(there)
+        if content is not None:
+            _check(content)
+        return content is not None
+
+
+def _check(content: dict[str, Any]) -> None:
+    if _mark(_unmarked(content)) not in content[COMMENT]:
+        raise BlockEdited(
+            "What `consumer render` wrote there was changed by hand.",
+            hint="Put your own into a file of its own, which Terraform reads too; or use --force to give it up.",
+        )
 
 
 def _content(text: str) -> dict[str, Any] | None:

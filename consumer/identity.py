@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ def _client(credentials: Credentials) -> Any:
     from botocore.config import Config
     from botocore.session import Session
 
+    logging.getLogger("botocore").setLevel(logging.INFO)  # below that it tells a session's token
     return Session(session_vars={"profile": (None, None, None, None)}).create_client(
         "sts",
         region_name=credentials.region or ANYWHERE,

@@ -20,7 +20,7 @@ CHOSEN = Path(".terraform") / "terraform.tfstate"
 SECRETS: Mapping[str, str] = {**dict.fromkeys(sources.TYPES, "secret_key"), "aws_iam_access_key": "secret"}
 """The attribute of each type that is a secret."""
 
-_ABOUT = re.compile(r"\bbackend\b")
+_ABOUT = re.compile(r"\b(backend|cloud)\b")
 _KEYS = ("secret_key", "access_key", "token")
 _OTHERS = 0o077
 _EPHEMERAL = "Use `consumer render --mode ephemeral`, which leaves none there; then delete the old state's copies."
@@ -58,7 +58,7 @@ def held(state: Mapping[str, Any]) -> Iterator[str]:
             yield ".".join([*filter(None, parts), resource["type"], str(resource.get("name")), attribute])
 
 
-def judge_backend(file: str, kind: str, body: Document, data: bool) -> Iterator[Finding]:  # noqa: FBT001
+def judge_backend(file: str, kind: str, body: Document, *, data: bool) -> Iterator[Finding]:
     """`data` is whether data sources write credentials to the state. S3 encrypts by itself since 2023."""
     if kind == "s3" and str(body.get("encrypt")).lower() != "true":
         severity: Severity = "warning" if data else "info"
@@ -97,10 +97,11 @@ def _backends(folder: Path, found: tuple[Source, ...]) -> Iterator[Finding]:
     for file, content in documents(folder, _ABOUT):
         for block in (content or {}).get("terraform", []):
             for labels, body in blocks(block, "backend"):
-                named = True
-                yield from judge_backend(file, labels[0], body, bool(data))
+                yield from judge_backend(file, labels[0], body, data=bool(data))
+            named = named or "backend" in block or "cloud" in block
     if data and not named:
-        yield from judge_backend(data[0].file, "local", {}, data=True)
+        told = f"No backend is named, so that the credentials of {data[0].address} will stand in a plain file here."
+        yield Finding("warning", "backend", told, _EPHEMERAL)
 
 
 def _chosen(path: Path) -> Iterator[Finding]:

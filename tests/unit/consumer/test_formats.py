@@ -356,3 +356,8 @@ def test_json_holds_all_that_is_known():
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_ends_its_text_with_a_line_end(name, github_env):
     assert FORMATS[name].text(SESSION).endswith("\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_knows_its_own_name(name):
+    assert FORMATS[name].name == name

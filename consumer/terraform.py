@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -175,6 +176,12 @@ def _parsed(text: str, about: re.Pattern[str] = _OF_PROVIDERS) -> Document:
     if not about.search(text):
         return {}  # the parser takes long over a folder of large files
 
+    return _hcl(text)
+
+
+@lru_cache(maxsize=64)
+def _hcl(text: str) -> Document:
+    """Kept, as the same files are asked several questions. Raises ValueError for what is no HCL."""
     import hcl2
     from lark.exceptions import LarkError
 

@@ -45,6 +45,10 @@ CHECKS: tuple[Check, ...] = (
     Surroundings(),
 )
 DURATION = 3 * 3600  # seconds
+MANY = 50
+"""Roles that are asked for without having been named: an admin's token is offered every team's."""
+
+_NOBODY_ASKED = Finding("skipped", "all of it", "Nobody asked for credentials.", "Leave --no-probe out.")
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def examine(
     with ExitStack() as opened:
         entry = enter(lambda: opened.enter_context(connect()), wish)
         case = Case(entry, _chosen(entry.access, wish.roles), wish.folder, environment, wish.duration, again=again)
-        case = _probed(case, progress) if wish.probe else case
+        unasked = _unasked(case, wish)
+        case = replace(case, unasked=unasked) if unasked else _probed(case, progress)
         return tuple(_section(check, case) for check in CHECKS)
 
 
@@ -97,13 +102,23 @@ def _chosen(access: Access | None, names: Sequence[str]) -> tuple[RoleEntry, ...
     return tuple(dict.fromkeys(map(access.role, names))) if names else access.roles
 
 
+def _unasked(case: Case, wish: Wish) -> Finding | None:
+    """Why nobody is asked for credentials, None where somebody is."""
+    if not wish.probe:
+        return _NOBODY_ASKED
+    if len(case.roles) > MANY and not (wish.roles or wish.team):
+        told = f"{len(case.roles)} roles are offered, and so many are asked for only where that is meant."
+        return Finding("skipped", "all of it", told, "Name them (--role), or a team (--team).")
+    return None
+
+
 def _probed(case: Case, progress: Callable[[str], None]) -> Case:
     """With what asking for credentials gave, and with how long the token can live."""
     vault, token = case.entry.vault, case.entry.token
     if vault is None or token is None or case.entry.access is None:
         return case
     proofs = Prober(vault, token).all(case.roles, progress)
-    return replace(case, proofs=proofs, probed=True, reach=_reach(vault, token, case.duration))
+    return replace(case, proofs=proofs, reach=_reach(vault, token, case.duration))
 
 
 def _reach(vault: Vault, token: TokenInfo, duration: int) -> int | None:

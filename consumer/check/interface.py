@@ -41,8 +41,8 @@ class Case:
     """What is examined: a way into Vault, the roles that count, a folder, and the environment of this shell.
 
     `duration` is how long a run shall last, in seconds. `proofs` are what asking for credentials gave, and `reach` is
-    how long the token can live if it is renewed, in seconds, None where that is not known; without `probed` nobody
-    asked. `again` is whether this place can log in to Vault by itself, as often as it must.
+    how long the token can live if it is renewed, in seconds, None where that is not known; `unasked` is
+    why nobody asked. `again` is whether this place can log in to Vault by itself, as often as it must.
     """
 
     entry: Entry
@@ -51,7 +51,7 @@ class Case:
     environment: Mapping[str, str]
     duration: int
     proofs: tuple[Proof, ...] = ()
-    probed: bool = False
+    unasked: Finding | None = None
     reach: int | None = None
     again: bool = False
 

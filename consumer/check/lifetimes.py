@@ -152,7 +152,7 @@ def _judge_token(token: TokenLife, duration: int) -> Iterator[Finding]:
         yield Finding("ok", "token", "It ends before that, and `exec` and `serve` log in again by themselves.")
     elif token.reach is None:
         told = f"It ends in {_told(token.left)}. How far it can be renewed is not known."
-        yield Finding("info", "token", told, "Leave --no-probe out: renewing it tells.")
+        yield Finding("info", "token", told, "Let Vault be asked (see Credentials): renewing it tells.")
     elif token.reach >= duration - SLACK:
         yield Finding("ok", "token", "`exec` and `serve` renew it for that long.")
 
@@ -160,7 +160,7 @@ def _judge_token(token: TokenLife, duration: int) -> Iterator[Finding]:
 def _lasting(life: Life, duration: int) -> Finding:
     if life.lasts is None:
         told = "The catalog doesn't say how long its lease is, and nobody asked Vault."
-        return Finding("skipped", life.name, told, "Leave --no-probe out.")
+        return Finding("skipped", life.name, told, "Let Vault be asked: see Credentials.")
     return Finding("ok", life.name, f"Its credentials last for a run of {clock.duration(duration)}.")
 
 

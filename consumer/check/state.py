@@ -98,7 +98,7 @@ def _backends(folder: Path, found: tuple[Source, ...]) -> Iterator[Finding]:
         for block in (content or {}).get("terraform", []):
             for labels, body in blocks(block, "backend"):
                 yield from judge_backend(file, labels[0], body, data=bool(data))
-            named = named or "backend" in block or "cloud" in block
+            named = named or bool(block.get("backend") or "cloud" in block)
     if data and not named:
         told = f"No backend is named, so that the credentials of {data[0].address} will stand in a plain file here."
         yield Finding("warning", "backend", told, _EPHEMERAL)

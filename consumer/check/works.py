@@ -22,8 +22,8 @@ class Works(Check):
     needs_vault: ClassVar[bool] = True
 
     def look(self, case: Case) -> Iterator[Finding]:
-        if not case.probed:
-            yield Finding("skipped", "all of it", "Nobody asked for credentials.", "Leave --no-probe out.")
+        if case.unasked:
+            yield case.unasked
         for proof in case.proofs:
             yield from judge(f"{case.name_of(proof.role)}{f' ({proof.arn})' if proof.arn else ''}", proof)
         yield from judge_sessions(case.proofs)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from consumer.check.examine import CHECKS
+from consumer.check.examine import CHECKS, MANY
 from vault_aws_kit import errors
 from vault_aws_kit.contract import RoleEntry
 
@@ -124,21 +124,23 @@ def test_it_logs_in_by_itself_where_it_can_and_then_no_token_is_too_short(check,
     monkeypatch.setenv("VAULT_ROLE_ID", team.role_id)
     monkeypatch.setenv("VAULT_SECRET_ID", team.secret_id())
     monkeypatch.setenv("VAULT_AUTH_PATH", team.login.mount)
-    found = check("--no-probe")
+    team.tune(token_ttl="20m", token_max_ttl="40m")
+    found = check("--role", "net")
     assert found.of("Login", "error") == []
-    assert [one["subject"] for one in found.of("Lifetimes", "warning")].count("token") == 0
+    assert [one["subject"] for one in found.of("Lifetimes", "warning")] == ["net"]
+    assert "log in again by themselves" in found.of("Lifetimes", "ok")[-1]["reason"]
 
 
 # ── the roles ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_role_that_the_policy_does_not_grant_is_an_error_and_the_others_are_none(check, as_team, roles):
-    as_team.publish(*roles.values(), granted=(roles["net"], roles["app"], roles["fed"]))
+    as_team.publish(*roles.values(), granted=(roles["net"], roles["nets"], roles["fed"]))
     found = check("--no-probe")
     assert found.code == errors.ChecksFailed.exit_code
-    assert found.one("Roles", "error")["subject"] == "nets"
-    assert f"{roles['nets'].mount}/creds/nets" in found.one("Roles", "error")["reason"]
-    assert {one["subject"] for one in found.of("Roles", "ok")} == {"net", "app", "fed"}
+    assert found.one("Roles", "error")["subject"] == "app"
+    assert f"{roles['app'].mount}/creds/app" in found.one("Roles", "error")["reason"]
+    assert {one["subject"] for one in found.of("Roles", "ok")} == {"net", "nets", "fed"}
 
 
 def test_what_only_terraform_needs_is_a_warning_and_what_giving_back_needs_too(check, as_team, admin, roles, team):
@@ -178,6 +180,13 @@ def test_nobody_is_asked_without_a_probe_and_the_token_is_left_as_it_is(check, a
     assert not any(one in caplog.messages for one in asked)
     check()
     assert all(one in caplog.messages for one in asked)
+
+
+def test_a_great_many_roles_are_asked_for_only_where_that_is_meant(check, as_team, roles):
+    as_team.publish(*(replace(roles["app"], name=f"app-{number}") for number in range(MANY + 1)))
+    found = check()
+    assert "51 roles are offered" in found.one("Credentials", "skipped")["reason"]
+    assert len(check("--team", "pay").of("Credentials", "error")) == MANY + 1
 
 
 def test_what_aws_refuses_is_told_and_nothing_stays(check, as_team, roles, admin):

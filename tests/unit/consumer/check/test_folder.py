@@ -142,6 +142,15 @@ def test_a_backend_matters_as_much_as_what_it_keeps(tmp_path, data, backend, wit
     assert "".join(severity for severity, _ in found) == (with_data if data else without)
 
 
+def test_a_backend_in_jsons_syntax_counts_and_none_there_is_none(tmp_path):
+    content = {**json.loads(JSON), "terraform": {"required_version": ">= 1.5"}}
+    (tmp_path / "main.tf.json").write_text(json.dumps(content))
+    assert bad(look(state.State(), tmp_path)) == [("warning", "backend")]
+    content["terraform"]["backend"] = {"s3": {"encrypt": True}}
+    (tmp_path / "main.tf.json").write_text(json.dumps(content))
+    assert bad(look(state.State(), tmp_path)) == []
+
+
 def test_keys_that_init_wrote_down_are_errors(tmp_path):
     (tmp_path / ".terraform").mkdir()
     chosen = {"backend": {"type": "s3", "config": {"secret_key": "CANARY", "access_key": None, "bucket": "b"}}}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,18 +14,29 @@ from consumer.check import sources
 from consumer.check.interface import Case, Check
 from consumer.check.sources import Source
 from consumer.terraform import Document, blocks, documents
+from vault_aws_kit import clock
 from vault_aws_kit.findings import Finding, Severity
 
 STATES = ("terraform.tfstate", "*.tfstate", "*.tfstate.backup", "terraform.tfstate.d/*/*.tfstate*")
 CHOSEN = Path(".terraform") / "terraform.tfstate"
 """What `terraform init` writes down of the backend, with what -backend-config gave it."""
-SECRETS: Mapping[str, str] = {**dict.fromkeys(sources.TYPES, "secret_key"), "aws_iam_access_key": "secret"}
+_LASTING = "aws_iam_access_key"
+SECRETS: Mapping[str, str] = {**dict.fromkeys(sources.TYPES, "secret_key"), _LASTING: "secret"}
 """The attribute of each type that is a secret."""
 
 _ABOUT = re.compile(r"\b(backend|cloud)\b")
 _KEYS = ("secret_key", "access_key", "token")
 _OTHERS = 0o077
 _EPHEMERAL = "Use `consumer render --mode ephemeral`, which leaves none there; then delete the old state's copies."
+
+
+@dataclass(frozen=True)
+class Held:
+    """A secret in a state; `ends` is None where the state doesn't say when its lease does."""
+
+    address: str
+    lasting: bool
+    ends: datetime | None = None
 
 
 class State(Check):
@@ -38,24 +51,20 @@ class State(Check):
         yield from found or [Finding("ok", "state", "No credentials stand in a state here.")]
 
 
-def judge_state(file: str, state: Mapping[str, Any], *, open_to_others: bool) -> Iterator[Finding]:
+def judge_state(file: str, state: Mapping[str, Any], now: datetime, *, open_to_others: bool) -> Iterator[Finding]:
     """`state` as Terraform writes it from version 4 of the format on (Terraform 0.12)."""
-    for address in held(state):
-        lasting = "aws_iam_access_key" in address
-        others = ", which others on this machine may read" if open_to_others else ""
-        severity: Severity = "error" if lasting or open_to_others else "warning"
-        remedy = "Have Vault give such credentials: see `consumer roles`." if lasting else _EPHEMERAL
-        mode = f" First of all: `chmod 600 {file}`." if open_to_others else ""
-        yield Finding(severity, file, f"{address} stands in it{others}.", remedy + mode)
-
-
-def held(state: Mapping[str, Any]) -> Iterator[str]:
-    """The addresses of attributes that hold a secret."""
-    for resource in state.get("resources") or []:
-        attribute = SECRETS.get(resource.get("type"), "")
-        if any((instance.get("attributes") or {}).get(attribute) for instance in resource.get("instances") or []):
-            parts = [resource.get("module"), "data" if resource.get("mode") == "data" else None]
-            yield ".".join([*filter(None, parts), resource["type"], str(resource.get("name")), attribute])
+    for held in _held(state):
+        if held.ends and held.ends < now:
+            told = f"{held.address} stands in it, and ended at {clock.timestamp(held.ends)}."
+            yield Finding("info", file, told, _EPHEMERAL)
+        elif held.lasting:
+            told = f"{held.address} stands in it, a key that never ends."
+            yield Finding("error", file, told, "Have Vault give such credentials: see `consumer roles`.")
+        elif open_to_others:
+            told = f"{held.address} stands in it, which others on this machine may read."
+            yield Finding("error", file, told, f"`chmod 600 {file}`. {_EPHEMERAL}")
+        else:
+            yield Finding("warning", file, f"{held.address} stands in it.", _EPHEMERAL)
 
 
 def judge_backend(file: str, kind: str, body: Document, *, data: bool) -> Iterator[Finding]:
@@ -79,6 +88,29 @@ def judge_chosen(chosen: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding("error", f"backend.{backend.get('type')}.{name}", told, remedy)
 
 
+def _held(state: Mapping[str, Any]) -> Iterator[Held]:
+    for resource in state.get("resources") or []:
+        attribute = SECRETS.get(resource.get("type"), "")
+        found = [instance.get("attributes") or {} for instance in resource.get("instances") or []]
+        holding = [attributes for attributes in found if attributes.get(attribute)]
+        if holding:
+            parts = [resource.get("module"), "data" if resource.get("mode") == "data" else None]
+            address = ".".join([*filter(None, parts), resource["type"], str(resource.get("name")), attribute])
+            ends = [_ends(attributes) for attributes in holding]
+            known = [end for end in ends if end]
+            yield Held(address, resource["type"] == _LASTING, max(known) if len(known) == len(ends) else None)
+
+
+def _ends(attributes: Mapping[str, Any]) -> datetime | None:
+    """When a lease that the vault provider wrote down ends."""
+    try:
+        start = clock.moment(str(attributes["lease_start_time"]))
+        length = timedelta(seconds=int(attributes["lease_duration"]))
+    except (KeyError, ValueError, TypeError):
+        return None
+    return start + length if length and start.tzinfo else None
+
+
 def _states(folder: Path) -> list[Path]:
     return sorted({path for pattern in STATES for path in folder.glob(pattern) if path.is_file()})
 
@@ -86,7 +118,7 @@ def _states(folder: Path) -> list[Path]:
 def _in_state(path: Path, file: str) -> Iterator[Finding]:
     try:
         state = json.loads(path.read_text(encoding="utf-8") or "{}")
-        yield from judge_state(file, state, open_to_others=bool(path.stat().st_mode & _OTHERS))
+        yield from judge_state(file, state, clock.now(), open_to_others=bool(path.stat().st_mode & _OTHERS))
     except (OSError, ValueError, AttributeError, TypeError, KeyError):
         yield Finding("skipped", file, "It can't be read as a state.")
 

@@ -12,6 +12,7 @@ from packaging.version import Version
 from consumer.check import rendered, sources, state, static_keys, surroundings, versions
 from consumer.check.interface import Case, Entry
 from consumer.terraform import Program, look_at
+from vault_aws_kit import clock
 from vault_aws_kit.contract import RoleEntry
 
 ARN = "arn:aws:iam::111122223333:role/net"
@@ -102,11 +103,28 @@ def test_a_state_with_credentials_is_a_warning_by_address_and_never_by_value(tmp
 
 
 def test_a_state_that_others_may_read_and_a_key_that_lasts_are_errors():
-    (one,) = state.judge_state("s", {"resources": [resource(secret_key="x")]}, open_to_others=True)
-    assert (one.severity, "chmod 600" in one.remedy) == ("error", True)
+    (one,) = state.judge_state("s", {"resources": [resource(secret_key="x")]}, clock.now(), open_to_others=True)
+    assert (one.severity, "chmod 600 s" in one.remedy) == ("error", True)
     lasting = {"resources": [resource("managed", "aws_iam_access_key", secret="x")]}
-    (one,) = state.judge_state("s", lasting, open_to_others=False)
+    (one,) = state.judge_state("s", lasting, clock.now(), open_to_others=False)
     assert (one.severity, "aws_iam_access_key.net.secret" in one.reason) == ("error", True)
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "severity"),
+    [
+        ("2026-01-01T11:00:00Z", 3599, "info"),
+        ("2026-01-01T11:00:00Z", 3601, "error"),
+        ("2026-01-01T11:00:00Z", 0, "error"),
+        ("nonsense", 1, "error"),
+        (None, None, "error"),
+    ],
+)
+def test_credentials_that_have_ended_are_no_more_than_worth_knowing(start, duration, severity):
+    now = clock.moment("2026-01-01T12:00:00Z")
+    content = {"resources": [resource(secret_key="x", lease_start_time=start, lease_duration=duration)]}
+    (one,) = state.judge_state("s", content, now, open_to_others=True)
+    assert one.severity == severity
 
 
 def test_a_state_without_credentials_is_fine_and_a_broken_one_is_not_looked_at(tmp_path):

@@ -40,9 +40,9 @@ class Entry:
 class Case:
     """What is examined: a way into Vault, the roles that count, a folder, and the environment of this shell.
 
-    `duration` is how long a run shall last, in seconds. `proofs` are what asking for credentials gave, and `reach` is
-    how long the token can live if it is renewed, in seconds, None where that is not known; `unasked` is
-    why nobody asked. `again` is whether this place can log in to Vault by itself, as often as it must.
+    `duration` is how long a run shall last, in seconds. `proofs` are what asking for credentials gave, `unasked` is why
+    nobody asked. `reach` is how long the token can live if it is renewed, in seconds, None where that is not known, and
+    `again` whether this place can log in to Vault by itself, as often as it must.
     """
 
     entry: Entry

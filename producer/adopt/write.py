@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -34,6 +35,8 @@ ROLE_FIELDS = {
     "session_tags": "session_tags", "mfa_serial_number": "mfa_serial_number",
 }  # fmt: skip
 """Vault's names of a role's fields, and the spec's."""
+WIDTH = 120
+"""Characters of a value that are shown where it differs."""
 _JINJA = re.compile(r"\{[{%#]")
 
 
@@ -51,13 +54,19 @@ def write_spec(name: str, engines: Sequence[LiveEngine], logins: Sequence[LiveLo
     warnings: list[str] = []
     spec: dict[str, Any] = {"version": 1, "name": name or names[0], "engines": [], "roles": []}
     documents: dict[str, Any] = {}
+    expressed: set[tuple[str, str]] = set()
     for label, live in zip(names, engines, strict=True):
         engine = _engine(label, live, warnings)
         spec["engines"].append(engine)
-        spec["roles"] += _roles(engine, live, documents, warnings, several=len(engines) > 1)
+        for role_name, role in _roles(engine, live, documents, warnings, several=len(engines) > 1):
+            spec["roles"].append(role)
+            expressed.add((live.mount, role_name))
     head = [f"Made by `producer adopt` from {', '.join(f'{live.mount}/' for live in engines)}, as they were then."]
     head += [f"NOT EXPRESSED: {warning}" for warning in warnings]
-    teams = _teams(logins, dict(zip([live.mount for live in engines], names, strict=True)))
+    known = [replace(login, grants=tuple(one for one in login.grants if one in expressed)) for login in logins]
+    teams = _teams(
+        [one for one in known if one.grants], dict(zip([live.mount for live in engines], names, strict=True))
+    )
     return Adopted(_comment(head) + dump(spec) + _comment(teams), tuple(warnings))
 
 
@@ -191,14 +200,15 @@ def _go(value: Any) -> str:
 
 def _roles(
     engine: Mapping[str, Any], live: LiveEngine, documents: dict[str, Any], warnings: list[str], *, several: bool
-) -> Iterator[dict[str, Any]]:
-    made = [(f"{live.mount}/roles/{name}", _role(name, body, documents), body) for name, body in live.roles.items()]
-    made += [(f"{live.mount}/static-roles/{n}", _static(n, body), body) for n, body in live.static_roles.items()]
-    for path, role, body in made:
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each role that a spec can express, after its name in Vault."""
+    made = [("roles", name, _role(name, body, documents), body) for name, body in live.roles.items()]
+    made += [("static-roles", name, _static(name, body), body) for name, body in live.static_roles.items()]
+    for folder, name, role, body in made:
         if wrong := _wrong({"version": 1, "engines": [engine], "roles": [role]}, body):
-            warnings.append(f"{path}: {wrong}")
+            warnings.append(f"{live.mount}/{folder}/{name}: {wrong}")
         else:
-            yield {**role, "engine": engine["name"]} if several else role
+            yield name, {**role, "engine": engine["name"]} if several else role
 
 
 def _role(name: str, body: Body, documents: dict[str, Any]) -> dict[str, Any]:
@@ -238,12 +248,20 @@ def _wrong(spec: Mapping[str, Any], live: Body | None = None) -> str:
             return ""
         wanted = role_resource(loaded, loaded.roles[0])
         found = wanted.normalise(live) or {}
-        differ = [key for key, value in wanted.body().items() if found.get(key) != value]
-        return f"a spec can't say the same: {', '.join(differ)}" if differ else ""
+        differ = [
+            _differing(key, found.get(key), value) for key, value in wanted.body().items() if found.get(key) != value
+        ]
+        return f"a spec can't say the same: {'; '.join(differ)}" if differ else ""
     except SpecProblems as error:
         return "; ".join(problem.error.message for problem in error.problems)
     except KitError as error:
         return error.message
+
+
+def _differing(key: str, live: Any, said: Any) -> str:
+    """What is in Vault and what a spec would make of it; of long values their beginnings."""
+    now, then = (textwrap.shorten(json.dumps(value, ensure_ascii=False), WIDTH) for value in (live, said))
+    return f"{key} is {now} in Vault, and would become {then}"
 
 
 # ── teams ────────────────────────────────────────────────────────────────────────────────────────

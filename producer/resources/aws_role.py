@@ -62,23 +62,24 @@ class AwsRole(Resource):
         return super().fields() | ({"mfa_serial_number"} if self.credential_type == "session_token" else set())
 
     def body(self) -> Body:
-        return _normal({**vars(self), "user_path": self._user_path()})
+        return _normal(vars(self))
 
     def normalise(self, answer: Body) -> Body | None:
         return _normal(answer)
 
-    def _user_path(self) -> str:
-        """Vault fills in "/" for IAM users, and refuses any path for other types."""
-        return (self.user_path or "/") if self.credential_type == "iam_user" else ""
-
 
 def _normal(answer: Body) -> Body:
-    """Sorted lists, tags as a mapping, whole seconds, and JSON without its white space and key order."""
+    """Sorted lists, tags as a mapping, whole seconds, and JSON without its white space and key order.
+
+    No path of IAM users means "/" to AWS, so both are one; Vault refuses any for other types.
+    """
     body: dict[str, Any] = {key: answer.get(key) or "" for key in TEXTS}
     body |= {"policy_document": _compact(answer.get("policy_document") or "")}
     body |= {key: sorted(answer.get(key) or ()) for key in LISTS}
     body |= {key: dict(answer.get(key) or {}) for key in TAGS}
     body |= {key: int(answer.get(key) or 0) for key in TTLS}
+    if body["credential_type"] == "iam_user":
+        body["user_path"] = body["user_path"] or "/"
     return body
 
 

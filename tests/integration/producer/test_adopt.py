@@ -44,6 +44,7 @@ def engine(vault, aws, unique):
                    "default_sts_ttl": "30m", "max_sts_ttl": "1h"},
         "federate": {"credential_type": "federation_token", "policy_document": text, "default_sts_ttl": "1h"},
         "session": {"credential_type": "session_token"},
+        "bare": {"credential_type": "iam_user", "policy_document": text},
     }  # fmt: skip
     for name, role in roles.items():
         vault.write_data(f"{mount}/roles/{name}", data=role)
@@ -66,7 +67,7 @@ def test_a_plan_of_the_adopted_spec_claims_the_whole_engine_and_changes_nothing_
     # Inherent: the catalog, which the kit keeps its own records in, is made. Of the engine nothing is.
     assert {kind for verb, kind in actions if verb == "create"} <= {"catalog-mount", "catalog-entry"}, actions
     claimed = sorted(kind for verb, kind in actions if verb == "claim")
-    assert claimed == ["aws-mount", "lease-config", *["role"] * 4, "root-config", "static-role"], actions
+    assert claimed == ["aws-mount", "lease-config", *["role"] * 5, "root-config", "static-role"], actions
     assert {verb for verb, _ in actions} <= {"create", "claim"}
 
 

@@ -45,11 +45,37 @@ def test_a_comment_never_ends_early_and_teams_are_only_suggested():
     mounts = {"team/aws/": {"type": "aws", "config": {"max_lease_ttl": 0}}}
     roles = {"r\nroles: []": {"credential_type": "iam_user,assumed_role"}}
     live = LiveEngine("team/aws", mounts, {"region": ""}, None, roles, {})
+    roles["app"] = {"credential_type": "session_token"}
     made = write_spec("", [live], [LiveLogin("approle", "approle", "Web", (("team/aws", "app"),))])
     spec = parse(made.text, "x").value
     assert spec["name"] == spec["engines"][0]["name"] == "team-aws"
     assert spec["engines"][0]["region"] == "us-east-1"
     assert "teams" not in spec
     assert "# - name: web" in made.text
-    assert spec["roles"] == []
+    assert spec["roles"] == [{"name": "app", "type": "session_token"}]
     assert len(made.warnings) == 1
+
+
+def _engine(**roles):
+    return LiveEngine("aws", {"aws/": {"type": "aws"}}, {"region": "eu-west-1"}, None, roles, {})
+
+
+@pytest.mark.parametrize("path", [None, "", "/"])
+def test_a_role_made_without_a_path_is_adopted_as_it_is(path):
+    role = {"credential_type": "iam_user", "policy_arns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"], "user_path": path}
+    made = write_spec("", [_engine(web=role)])
+    assert made.warnings == ()
+    assert [role["name"] for role in parse(made.text, "x").value["roles"]] == ["web"]
+
+
+def test_what_is_left_out_says_what_differs_and_is_suggested_to_no_team():
+    fine = {"credential_type": "session_token"}
+    odd = {"credential_type": "assumed_role", "role_arns": ["arn:aws:iam::111122223333:role/x"], "user_path": "/"}
+    grants = (("aws", "fine"), ("aws", "odd"))
+    logins = [LiveLogin("approle", "approle", name, given) for name, given in (("web", grants), ("api", grants[1:]))]
+    made = write_spec("", [_engine(fine=fine, odd=odd)], logins)
+    told = 'aws/roles/odd: a spec can\'t say the same: user_path is "/" in Vault, and would become ""'
+    assert made.warnings == (told,)
+    assert "aws/fine" in made.text
+    assert "aws/odd" not in made.text
+    assert "name: api" not in made.text

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from producer.freeze import Freeze, Frozen
+from producer.freeze import Freeze, Frozen, read_freeze
 from producer.iam_account import IamAccount, open_account
 from producer.incident import freezing, proof
 from producer.incident.estate import Estate, LiveRole, read_estate
@@ -56,8 +56,10 @@ def targets(estate: Estate, target: Target) -> list[LiveRole]:
 
 
 def thawed_by(catalog: Catalog, spec: str, target: Target) -> Callable[[Frozen], bool]:
-    """Which part of a freeze a target ends; all of it for "all". Raises what `targets` raises."""
+    """Which part of a freeze a target ends; all of it for "all". Raises what `targets` raises, and CatalogMissing."""
     if target.what == "all":
+        if not read_freeze(catalog, spec):
+            read_estate(catalog, spec)  # nothing is frozen, or there is no such spec
         return lambda _: True
     estate = read_estate(catalog, spec)
     names = [role.path for role in targets(estate, target)] if target.what == "role" else [target.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +36,8 @@ from vault_aws_kit.errors import (
 )
 
 M = TypeVar("M")
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 NOT_RENDERED = {"type", "for_each", "vars", "policy_document", "ttl", "rotation_period", "protect", "engine"}
 
@@ -232,8 +235,10 @@ class _Loader:
         for place, pattern in enumerate(patterns):
             with self._collect((*where, place)):
                 wanted = str(_rendered(pattern, self._model.vars))
-                if not _fits_any(wanted, self._broken):  # else what it means can't be told yet
+                if not _fits_any(wanted, self._broken):
                     roles.update(_matching(wanted, known))
+                else:  # all that it means can't be told yet, but whatever is sound of it
+                    roles.update(_fitting(wanted, known))
         return tuple(sorted(roles))
 
     def _login(self, model: AnyLogin, roles: tuple[str, ...], where: Where) -> Iterator[Login]:
@@ -309,7 +314,7 @@ def _names(model: RoleModel, items: Sequence[Any], variables: Mapping[str, Any])
     try:
         names = [policies.render_string(model.name, {**variables, "item": item}) for item in items]
     except SpecError:
-        return []
+        names = [model.name]
     return [f"{model.engine or ''}/{name}" for name in names]
 
 
@@ -391,14 +396,24 @@ def _login(model: AnyLogin, roles: tuple[str, ...] | None) -> Login:
 
 
 def _fits_any(pattern: str, broken: Sequence[str]) -> bool:
-    """Whether a pattern may mean a role that is wrong in itself, in whichever engine that was meant to be."""
+    """Whether a pattern may mean a role that is wrong in itself, in whichever engine that was meant to be.
+
+    Of a name that could not be rendered, what stands in {{ }} may be anything.
+    """
     wanted = pattern.rpartition("/")[2]
-    return any(fnmatch.fnmatchcase(name.rpartition("/")[2], wanted) for name in broken)
+    names = [name.partition("/")[2] for name in broken]
+    return any(
+        fnmatch.fnmatchcase(name, wanted) or fnmatch.fnmatchcase(wanted, _EXPRESSION.sub("*", name)) for name in names
+    )
+
+
+def _fitting(pattern: str, known: Sequence[str]) -> list[str]:
+    return [name for name in known if fnmatch.fnmatchcase(name if "/" in pattern else name.split("/")[1], pattern)]
 
 
 def _matching(pattern: str, known: Sequence[str]) -> list[str]:
     """The qualified names that a team's pattern means. Raises GlobMatchesNothing or UnknownReference."""
-    found = [name for name in known if fnmatch.fnmatchcase(name if "/" in pattern else name.split("/")[1], pattern)]
+    found = _fitting(pattern, known)
     is_glob = any(sign in pattern for sign in "*?[")
     if not found and is_glob:
         names = ", ".join(name.removeprefix("/") for name in known[:10]) or "none"

@@ -294,6 +294,13 @@ def test_a_plan_that_was_kept_before_a_freeze_is_refused_after_it(login, produce
 # ── what may be asked ────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.parametrize("verb", ["thaw", "revoke"])
+def test_a_spec_that_the_catalog_does_not_have_is_no_success(estate, producer, unique, verb):
+    done = producer(verb, "--all", "--name", f"{unique}-nosuch", "--yes")
+    assert done.code == errors.CatalogMissing.exit_code
+    assert f"no spec '{unique}-nosuch'" in done.err
+
+
 @pytest.mark.parametrize("flags", [[], ["--role", "app", "--all"], ["--team", "web", "--role", "app"]])
 def test_exactly_one_target_must_be_named(estate, producer, flags):
     assert producer("revoke", *flags, "--yes").code == errors.USAGE

@@ -191,6 +191,37 @@ def test_a_mistake_in_a_role_is_no_second_mistake_in_the_teams_that_use_it(probl
     assert [type(problem.error) for problem in found] == [errors.UnknownTemplate]
 
 
+@pytest.mark.parametrize("wrong", ["polcy: x", "policy: nope", "engine: mian", "ttl: {max: 1h}"])
+def test_a_mistake_in_one_role_is_none_in_a_login_that_names_another(problems, wrong):
+    found = problems(f"""
+        roles:
+          - {USER}network}}
+          - {USER}deploy, {wrong}}}
+        teams:
+          - {{name: t, roles: ["*"], auth: [{{method: approle, roles: [network, deploy]}}]}}
+          - {{name: u, roles: [deploy], auth: [{{method: approle, roles: [deploy]}}]}}
+    """)
+    assert len(found) == 1
+
+
+def test_a_second_role_of_one_name_is_no_mistake_in_the_logins_that_name_it(problems):
+    found = problems(f"""
+        roles: [{USER}deploy}}, {USER}deploy}}]
+        teams: [{{name: t, roles: ["*"], auth: [{{method: approle, roles: [deploy]}}]}}]
+    """)
+    assert [type(problem.error) for problem in found] == [errors.DuplicateName]
+
+
+@pytest.mark.parametrize("wrong", ["polcy: x", "vars: {x: '{{ nosuch }}'}"])
+def test_a_role_whose_name_is_not_known_yet_may_be_any_that_a_team_names(problems, wrong):
+    found = problems(f"""
+        roles: [{{name: "app-{{{{ x }}}}", for_each: [web], type: iam_user, groups: [g], {wrong}}}]
+        teams: [{{name: t, roles: [app-web, api], auth: [{{method: approle}}]}}]
+    """)
+    unknown = [one.error.message for one in found if isinstance(one.error, errors.UnknownReference)]
+    assert unknown == ["There is no role 'api'."]
+
+
 def test_the_same_mistake_in_every_item_of_for_each_is_told_once(problems):
     found = problems("roles: [{name: 'a-{{ item }}', for_each: [1, 2, 3], type: iam_user, policy: nope}]")
     assert len(found) == 1

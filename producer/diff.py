@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,7 @@ from vault_aws_kit.vault import Body, Request
 
 Verb = Literal["create", "update", "claim", "keep", "delete", "forget"]
 
-Reason = Literal["new", "spec", "drift", "unfinished", "take-over", "not in the spec"]
+Reason = Literal["new", "spec", "drift", "unfinished", "take-over", "not in the spec", "protected", "unprotected"]
 """Why: first asked for, changed in the spec, changed in Vault since the last setup, left by a run that was stopped…"""
 
 
@@ -22,8 +23,8 @@ Reason = Literal["new", "spec", "drift", "unfinished", "take-over", "not in the 
 class Action:
     """One step of a plan.
 
-    `keep` changes nothing; `claim` only records that an equal object is ours from now on; `forget` only records
-    that one is ours no longer. `first` is sent before the action's own requests.
+    `keep` changes nothing; `claim` only records that an equal object is ours from now on, or whether the spec protects
+    it; `forget` only records that one is ours no longer. `first` is sent before the action's own requests.
     """
 
     verb: Verb
@@ -65,7 +66,8 @@ class Action:
 class Plan:
     """The ordered actions that bring Vault from what it is to what the spec says.
 
-    `left_over` is ours and no longer in the spec, and stays; `spared` stays even with `--prune`, as it is protected.
+    `left_over` is ours and no longer in the spec, and stays without `--prune`; `spared` stays in any case, as it is
+    protected.
     `protect` is what the spec protects now; `frozen` gives no new credentials, and the plan keeps it so. `warnings` are
     the spec's, such as of tokens that end before the keys that they asked for.
     """
@@ -95,15 +97,19 @@ def diff(
     owned: Owned,
     *,
     take_over: bool = False,
+    protect: AbstractSet[Key] = frozenset(),
     owners: Callable[[], Mapping[Key, str]] = dict,
 ) -> tuple[Action, ...]:
     """Compare each resource with what was observed.
 
     An object that is not ours is claimed where it is equal, and refused where it differs unless `take_over`; only then
-    `owners` is asked for the specs that have made what isn't ours.
+    `owners` is asked for the specs that have made what isn't ours. `protect` is what the spec protects.
     Raises NotOurs, which names all of those, and StaticUserFixed.
     """
-    actions = tuple(_action(resource, observed[resource.key], owned.get(resource.key)) for resource in desired)
+    actions = tuple(
+        _action(resource, observed[resource.key], owned.get(resource.key), protected=resource.key in protect)
+        for resource in desired
+    )
     for action in actions:
         _check_fixed(action)
     strangers = [a for a in actions if "take-over" in a.reasons]
@@ -112,14 +118,22 @@ def diff(
     return actions
 
 
-def _action(resource: Resource, before: Body | None, mark: Mark | None) -> Action:
+def _action(resource: Resource, before: Body | None, mark: Mark | None, *, protected: bool) -> Action:
+    changed = _protection(mark, protected=protected)
     if before is None:
-        return Action("create", resource, None, _why(resource, before, mark))
-    if resource.shared or (before == resource.body() and mark):
+        return Action("create", resource, None, _why(resource, before, mark) + changed)
+    if resource.shared or (before == resource.body() and mark and not changed):
         return Action("keep", resource, before)
     if before == resource.body():
-        return Action("claim", resource, before)
-    return Action("update", resource, before, _why(resource, before, mark) if mark else ("take-over",))
+        return Action("claim", resource, before, changed)
+    return Action("update", resource, before, (_why(resource, before, mark) if mark else ("take-over",)) + changed)
+
+
+def _protection(mark: Mark | None, *, protected: bool) -> tuple[Reason, ...]:
+    """Whether the spec protects what is ours already otherwise than is recorded: a later prune goes by the record."""
+    if mark is None or mark.protect == protected:
+        return ()
+    return ("protected",) if protected else ("unprotected",)
 
 
 def _why(resource: Resource, before: Body | None, mark: Mark | None) -> tuple[Reason, ...]:

@@ -63,16 +63,17 @@ def make_plan(
         observe(resources, vault),
         owned,
         take_over=take_over,
+        protect=_protected(spec),
         owners=lambda: owned_elsewhere(catalog, spec.name),
     )
     check_fields(actions, vault)
     rest = left_over(owned, {resource.key for resource in resources})
+    spared = tuple(resource.key for resource in rest if owned[resource.key].protect)
     if prune is None:
-        kept = tuple(resource.key for resource in rest)
-        return Plan(spec.name, actions, kept, (), _protected(spec), freeze, _warnings(spec))
+        kept = tuple(resource.key for resource in rest if resource.key not in spared)
+        return Plan(spec.name, actions, kept, spared, _protected(spec), freeze, _warnings(spec))
     removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), prune)
     check_deletes(removals, vault, prune)
-    spared = tuple(resource.key for resource in rest if owned[resource.key].protect)
     return Plan(spec.name, (*actions, *removals), (), spared, _protected(spec), freeze, _warnings(spec))
 
 

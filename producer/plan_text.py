@@ -18,6 +18,8 @@ REASONS: Mapping[Reason, str] = {
     "unfinished": "left unfinished by an earlier run",
     "take-over": "not made from this spec; replaced",
     "not in the spec": "no longer in the spec",
+    "protected": "protected from now on: no `--prune` deletes it",
+    "unprotected": "protected no longer: `--prune` deletes it once the spec has it no more",
 }
 NOTES: Mapping[Verb, str] = {
     "claim": "equal already; from now on ours",
@@ -73,7 +75,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 
 def _action_lines(action: Action) -> Iterator[str]:
-    notes = [NOTES[action.verb]] if action.verb in NOTES else [REASONS[reason] for reason in action.reasons]
+    own = action.verb in NOTES and (action.verb != "claim" or not action.reasons)
+    notes = [NOTES[action.verb]] if own else [REASONS[reason] for reason in action.reasons]
     note = f"  ({'; '.join(filter(None, notes))})" if any(notes) else ""
     yield f"{SIGNS[action.verb]} {action.resource.kind:<14} {action.resource.path}{note}"
     yield from (f"    ! {note}" for note in action.notes)

@@ -58,8 +58,8 @@ class TeamStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """`left_over` are ours but no longer in the spec; `not_ours` are roles of our engines that nobody here made;
-    `frozen` gives no new credentials for now."""
+    """`left_over` are ours but no longer in the spec, `protected` likewise, but no prune deletes them; `not_ours` are
+    roles of our engines that nobody here made; `frozen` gives no new credentials for now."""
 
     spec: str
     engines: Sequence[EngineStatus]
@@ -68,6 +68,7 @@ class Status:
     left_over: Sequence[str]
     not_ours: Sequence[str]
     frozen: Sequence[str] = ()
+    protected: Sequence[str] = ()
 
 
 def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Status:
@@ -76,6 +77,7 @@ def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Stat
     states = _states(spec, vault, catalog)
     ours = read_owned(catalog, spec.name)
     wanted_paths = {path for path, _ in states.items()}
+    rest = {key: mark for key, mark in ours.items() if key[1] not in wanted_paths}
     return Status(
         spec=spec.name,
         engines=[_engine(engine, spec, vault, catalog, states) for engine in spec.engines],
@@ -89,9 +91,10 @@ def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Stat
             )
             for team in spec.teams
         ],
-        left_over=sorted(f"{kind} {path}" for kind, path in ours if path not in wanted_paths),
+        left_over=sorted(f"{kind} {path}" for (kind, path), mark in rest.items() if not mark.protect),
         not_ours=_strangers(spec, vault, {path for _, path in ours} | wanted_paths),
         frozen=[str(one) for one in read_freeze(catalog, spec.name)],
+        protected=sorted(f"{kind} {path}" for (kind, path), mark in rest.items() if mark.protect),
     )
 
 

@@ -24,6 +24,8 @@ def _parts(found: Status) -> Iterator[Sequence[str]]:
         yield ["Frozen, so that nobody gets new credentials (`producer thaw`):", *(f"  {one}" for one in found.frozen)]
     if found.left_over:
         yield ["In Vault, made from this spec, but no longer in it:", *(f"  {path}" for path in found.left_over)]
+    if found.protected:
+        yield ["No longer in the spec, but protected, and kept:", *(f"  {path}" for path in found.protected)]
     if found.not_ours:
         yield ["In the spec's engines, but not made from it:", *(f"  {path}" for path in found.not_ours)]
 

@@ -32,3 +32,6 @@ def judge(plan: Plan) -> Iterator[Finding]:
     if plan.left_over:
         told = f"{len(plan.left_over)} objects were made from this spec and are no longer in it."
         yield Finding("info", "left over", told, "`producer plan --prune` shows what would be deleted.")
+    if plan.spared:
+        told = f"No longer in the spec, but protected, and kept: {', '.join(path for _, path in plan.spared)}."
+        yield Finding("info", "left over", told)

@@ -70,6 +70,23 @@ def test_a_protected_role_stays_even_after_it_left_the_spec(producer, content, v
     assert shown.code == 0
     assert "protected" in shown.out
     assert vault.read(f"aws-{unique}/roles/net")
+    for verb in ("plan", "setup", "status"):
+        said = producer(verb).out
+        assert "No longer in the spec, but protected, and kept:\n  role" in said
+        assert "`--prune` deletes them" not in said
+    found = json.loads(producer("status", "--format", "json").out)
+    assert (found["left_over"], found["protected"]) == ([], [f"role aws-{unique}/roles/net"])
+
+
+def test_protection_that_changes_is_shown_and_recorded_and_then_a_prune_deletes(producer, content, vault, unique):
+    producer("setup", "--yes")
+    for protect, said in ((True, "(protected from now on"), (False, "(protected no longer")):
+        content["roles"][0]["protect"] = protect
+        assert f"aws-{unique}/roles/net  {said}" in producer("setup", "--yes").out
+        assert "Nothing to change" in producer("plan").out
+    content["roles"].pop(0)
+    assert producer("setup", "--yes", "--prune").code == 0
+    assert vault.read(f"aws-{unique}/roles/net") is None
 
 
 def test_what_another_spec_owns_too_is_only_forgotten(producer, content, vault, unique):

@@ -46,6 +46,15 @@ def test_what_is_equal_but_not_ours_is_claimed_and_counts_as_a_change():
     assert not claim.requests
 
 
+@pytest.mark.parametrize(("protect", "reason"), [(True, "protected"), (False, "unprotected")])
+def test_protection_that_is_not_recorded_so_is_a_change_of_the_record_alone(protect, reason):
+    owned = {KEY: Mark(fingerprint(POLICY.body()), protect=not protect)}
+    found = action(POLICY.body(), owned, protect={KEY} if protect else set())
+    assert (found.verb, found.reasons, found.requests) == ("claim", (reason,), ())
+    assert action({"policy": "other"}, owned, protect={KEY} if protect else set()).reasons == ("drift", reason)
+    assert action(POLICY.body(), owned, protect=set() if protect else {KEY}).verb == "keep"
+
+
 def test_what_differs_and_is_not_ours_is_refused_by_name_and_field():
     with pytest.raises(NotOurs) as refused:
         diff([POLICY], {KEY: {"policy": "other"}}, {})

@@ -80,7 +80,11 @@ def read_plan(path: Path) -> SavedPlan:
             f"The plan {path} can't be read: {error.strerror}.",
             hint="Give the file that `producer plan --out` wrote; the spec goes with --spec.",
         ) from None
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except ValueError:
+        raise PlanFileInvalid(
+            f"{path} is no plan that `producer plan --out` wrote.", hint=f"Did you mean --spec {path}?"
+        ) from None
+    except (KeyError, AttributeError, TypeError):
         raise PlanFileInvalid(f"{path} is no plan that `producer plan --out` wrote.", hint="Make one anew.") from None
     if digest != _digest(content):
         raise PlanFileInvalid(

@@ -19,7 +19,7 @@ from producer.spec import Engine, Role, Spec
 from vault_aws_kit import templating
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import PrincipalUnknown, RootHasNoKey, UnknownReference
+from vault_aws_kit.errors import AwsRefused, PrincipalUnknown, RootHasNoKey, UnknownReference
 from vault_aws_kit.vault import Vault
 
 Statement: TypeAlias = Mapping[str, Any]
@@ -108,6 +108,10 @@ def principal_of(
     try:
         state = root_state(engine, vault, entry, account)
     except RootHasNoKey:
+        if f"{engine.mount}/" not in (vault.read("sys/mounts") or {}):
+            raise _unknown(
+                engine, "it isn't in Vault yet", "Run `producer bootstrap` or `producer setup` first."
+            ) from None
         raise _unknown(engine, "Vault uses an identity of its own there") from None
     known = entry.principal if entry and entry.key_made(state.key) else ""
     if not (state.arn or known):
@@ -116,8 +120,15 @@ def principal_of(
 
 
 def changes(found: Sequence[Trust], account: IamAccount) -> list[Change]:
-    """What would change in this account; roles of other accounts are left out."""
-    return [_change(one, account) for one in found if one.account == account.account]
+    """What would change in this account; roles of other accounts are left out. Raises AwsRefused if all are."""
+    here = [one for one in found if one.account == account.account]
+    if found and not here:
+        others = ", ".join(sorted({one.account for one in found}))
+        raise AwsRefused(
+            f"Nothing could be looked at: none of these roles is in account {account.account} of the AWS credentials here.",
+            hint=f"Use AWS credentials of {others}.",
+        )
+    return [_change(one, account) for one in here]
 
 
 def apply(change: Change, account: IamAccount) -> None:
@@ -173,8 +184,9 @@ def _hcl(statement: Statement) -> dict[str, Any]:
     return {**statement, "tests": tests}
 
 
-def _unknown(engine: Engine, why: str) -> PrincipalUnknown:
+def _unknown(engine: Engine, why: str, first: str = "") -> PrincipalUnknown:
+    """`first` is what must be done before anybody can know."""
     return PrincipalUnknown(
         f"The IAM principal of engine {engine.name!r} is not known: {why}.",
-        hint="Say it with --principal ARN, or use AWS credentials of Vault's own account.",
+        hint=first or "Say it with --principal ARN, or use AWS credentials of Vault's own account.",
     )

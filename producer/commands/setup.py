@@ -53,6 +53,8 @@ def command(
     from producer.setup import Choices, carry_out, setup
     from producer.spec import load_spec
 
+    if plan_file and (take_over or prune):
+        raise click.UsageError("--take-over and --prune go with `producer plan --out`: PLAN is carried out as it is.")
     source = read_plan(plan_file) if plan_file else load_spec(spec_file, templates)
     terminal.warn_all(() if isinstance(source, SavedPlan) else source.warnings)
     choices = Choices(vault.catalog_mount, take_over, prune, lock_timeout, force_unlock)

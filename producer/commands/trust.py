@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     from producer.trust import Change, Trust
 
 
+def _principal(ctx: click.Context, param: click.Parameter, given: str) -> str:
+    """An IAM user's, a role's or an account's ARN, or a session's."""
+    import re
+
+    if given and not re.fullmatch(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:(root|[a-z-]+/[\w+=,.@/-]+)", given):
+        like = "arn:aws:iam::111122223333:user/NAME"
+        raise click.BadParameter(f"{given!r} is no ARN of a principal: one looks like {like}.", ctx, param)
+    return given
+
+
 @click.command()
 @click.option("--role", metavar="ROLE", default="", help="One role of the spec: NAME or ENGINE/NAME.")
-@click.option("--principal", metavar="ARN", default="", help="As whom Vault calls AWS, where nobody can find out.")
+@click.option("--principal", metavar="ARN", default="", callback=_principal,
+              help="As whom Vault calls AWS, where nobody can find out.")  # fmt: skip
 @click.option(
     "--apply", "applying", is_flag=True, help="Write them to the AWS roles of the account at hand, after asking."
 )
@@ -81,7 +92,7 @@ def _apply(found: Sequence[Trust], *, yes: bool) -> None:
             terminal.warn(f"{one.role_arn} is in another account than the AWS credentials here ({account.account}).")
     todo = [change for change in trust.changes(found, account) if change]
     if not todo:
-        terminal.say("Nothing to change.")
+        terminal.say(f"Nothing to change in account {account.account}.")
         return
     for change in todo:
         terminal.say(_diff(change))

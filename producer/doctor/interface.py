@@ -43,6 +43,11 @@ class Case:
         return self.vault.read("sys/mounts") or {}
 
     @cached_property
+    def logins(self) -> Body:
+        """The auth methods of Vault, by their path with a slash behind it."""
+        return self.vault.read("sys/auth") or {}
+
+    @cached_property
     def engines(self) -> tuple[Engine, ...]:
         """The spec's engines that are mounted, and of the right type: others can't be asked anything."""
         return tuple(e for e in self.spec.engines if (self.mounts.get(f"{e.mount}/") or {}).get("type") == "aws")

@@ -177,6 +177,7 @@ def test_before_the_first_setup_the_engine_is_missing(doctor):
     found = doctor()
     assert found.code == errors.ChecksFailed.exit_code
     assert "Nothing is mounted" in found.one("Engines", "error")["reason"]
+    assert found.of("Lifetimes", "error", "warning", "skipped", "ok") == []
 
 
 def test_a_mount_of_another_type_is_an_error_and_is_asked_no_further(doctor, vault, unique):

@@ -70,6 +70,19 @@ def test_what_is_no_plan_is_refused(producer, tmp_path, text):
     assert producer("setup", str(tmp_path / "no.plan"), "--yes").code == errors.PlanFileInvalid.exit_code
 
 
+def test_a_spec_given_for_a_plan_is_told_where_it_goes(producer, spec, content):
+    refused = producer("setup", str(spec(content)), "--yes")
+    assert refused.code == errors.PlanFileInvalid.exit_code
+    assert f"Did you mean --spec {spec(content)}?" in refused.err
+
+
+@pytest.mark.parametrize("option", ["--prune", "--take-over"])
+def test_a_plan_takes_no_option_that_would_make_it_another(planned, producer, option):
+    refused = producer("setup", str(planned), option, "--yes")
+    assert refused.code == errors.USAGE
+    assert "producer plan --out" in refused.err
+
+
 def test_a_plan_is_carried_out_only_with_the_key_that_it_names(planned, producer, monkeypatch, vault, unique):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAANOTHER")
     refused = producer("setup", str(planned), "--yes")

@@ -78,3 +78,25 @@ def test_a_principal_that_nobody_knows_is_asked_for(producer, content, target):
     refused = producer("trust")
     assert refused.code == errors.PrincipalUnknown.exit_code
     assert "--principal" in refused.err
+
+
+def test_before_the_first_setup_nobody_can_know_the_principal(producer, target):
+    refused = producer("trust")
+    assert refused.code == errors.PrincipalUnknown.exit_code
+    assert "isn't in Vault yet" in refused.err
+    assert "`producer setup` first" in refused.err
+
+
+@pytest.mark.parametrize(
+    "principal", ["vault", "arn:aws:s3:::bucket", "*", "arn:aws:iam::1:user/v", "arn:aws:iam::123456789012:user/*"]
+)
+def test_a_principal_that_is_none_is_refused(producer, target, principal):
+    assert producer("trust", "--principal", principal).code == errors.USAGE
+
+
+def test_roles_of_other_accounts_alone_are_no_success(producer, content):
+    content["roles"][0]["role_arns"] = ["arn:aws:iam::999999999999:role/net"]
+    refused = producer("trust", "--principal", "arn:aws:iam::123456789012:user/v", "--apply", "--yes")
+    assert refused.code == errors.AwsRefused.exit_code
+    assert "Nothing could be looked at" in refused.err
+    assert "999999999999" in refused.err

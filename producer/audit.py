@@ -53,12 +53,14 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Audit:
-    """`looked_at` counts the users that carry a name of an engine's; `notes` is what could not be looked at."""
+    """`looked_at` counts the users that carry a name of an engine's, `too_young` those of them that no lease accounts
+    for, but that may be about to get one; `notes` is what could not be looked at."""
 
     account: str
     looked_at: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    too_young: int = 0
 
     def fixable(self, *, also_uncertain: bool = False) -> list[Finding]:
         return [one for one in self.findings if one.kind == "orphan" and (one.certain or also_uncertain)]
@@ -83,7 +85,7 @@ def audit(
     """Look, and change nothing. Raises every AwsError: without AWS there is no audit."""
     estate = read_estate(Catalog(vault, catalog_mount), spec)
     aws = account()
-    looked_at, notes, findings = set[str](), list[str](), dict[tuple[str, str], Finding]()
+    looked_at, young, notes, findings = set[str](), set[str](), list[str](), dict[tuple[str, str], Finding]()
     for engine in dict.fromkeys(role.engine for role in estate.roles):
         _check_account(engine, aws)
         if not engine.pattern.known:
@@ -91,9 +93,11 @@ def audit(
             continue
         users = _users(engine, estate, aws)
         looked_at |= {user.name for user in users}
-        found = (*_orphans(engine, users, vault), *_old_keys([r for r in estate.roles if r.engine == engine], aws))
+        orphans, undecided = _orphans(engine, users, vault)
+        young |= undecided
+        found = (*orphans, *_old_keys([r for r in estate.roles if r.engine == engine], aws))
         findings |= {(one.user, one.why if one.kind == "old-key" else ""): one for one in found}
-    return Audit(aws.account, len(looked_at), tuple(findings.values()), tuple(notes))
+    return Audit(aws.account, len(looked_at), tuple(findings.values()), tuple(notes), len(young))
 
 
 def fix(findings: Sequence[Finding], aws: IamAccount, progress: Callable[[Finding], None] = lambda _: None) -> None:
@@ -157,7 +161,10 @@ def _user_path(role: Body | None) -> str:
     return str(role.get("user_path") or "/") if role else ""
 
 
-def _orphans(engine: LiveEngine, users: Sequence[IamUser], vault: Vault) -> Iterator[Finding]:
+def _orphans(engine: LiveEngine, users: Sequence[IamUser], vault: Vault) -> tuple[list[Finding], set[str]]:
+    """The orphans, and the names of users that are too young to be told from them."""
+    found: list[Finding] = []
+    young: set[str] = set()
     others, unseen = _elsewhere(engine, vault)
     leased = _leased(engine.mount, vault)
     known = leased | set(vault.names(f"{engine.mount}/roles"))
@@ -165,10 +172,15 @@ def _orphans(engine: LiveEngine, users: Sequence[IamUser], vault: Vault) -> Iter
     for user in users:
         roles = engine.pattern.roles(user.name, known)
         why = _why_orphan(user, roles, leased, engine, now)
-        if why and not _lives_elsewhere(user, engine, others, now):
-            doubt = _doubt(user, unseen)
-            created = clock.timestamp(user.created)
-            yield Finding("orphan", engine.name, user.name, user.path, created, why, not doubt, doubt)
+        if not why or _lives_elsewhere(user, engine, others, now):
+            continue
+        if now - user.created <= GRACE:
+            young.add(user.name)
+            continue
+        doubt = _doubt(user, unseen)
+        created = clock.timestamp(user.created)
+        found.append(Finding("orphan", engine.name, user.name, user.path, created, why, not doubt, doubt))
+    return found, young
 
 
 def _lives_elsewhere(user: IamUser, engine: LiveEngine, others: Sequence[Elsewhere], now: datetime) -> bool:
@@ -188,11 +200,11 @@ def _doubt(user: IamUser, unseen: Sequence[str]) -> str:
 
 
 def _why_orphan(user: IamUser, roles: frozenset[str], leased: set[str], engine: LiveEngine, now: datetime) -> str:
-    """'' for a user that a lease may still end."""
+    """'' for a user that a lease may still end, were its lease written."""
     age = now - user.created
     if age > timedelta(seconds=engine.longest) + GRACE:
         return f"older than {clock.duration(engine.longest)}, the longest lease of {engine.mount}/"
-    if age > GRACE and not roles & leased:
+    if not roles & leased:
         return f"role {' or '.join(sorted(roles))} has no lease" if roles else f"of no role of {engine.mount}/"
     return ""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from producer.diff import Plan
 from producer.plan_text import plan_text, summary
+from vault_aws_kit.wording import counted
 
 MOST_WARNINGS = 10
 LONGEST = 60_000  # GitHub and GitLab refuse comments of much more than 65,000 characters
@@ -28,7 +29,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.warnings:
         yield f"- … and {len(plan.warnings) - MOST_WARNINGS} more." if plan.warnings[MOST_WARNINGS:] else ""
     if not plan:
-        yield f"Nothing to change: {len(plan.actions)} objects in Vault are as the spec says."
+        yield f"Nothing to change: Vault holds {counted(len(plan.actions), 'object')} as the spec says."
         return
     deletes = plan.count("delete")
     yield summary(plan) + (f" **{deletes} will be deleted.**" if deletes else "")

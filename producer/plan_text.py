@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from producer.diff import Action, Plan, Reason, Verb
+from vault_aws_kit.wording import counted
 
 SIGNS = {"create": "+", "update": "~", "claim": "=", "delete": "-", "forget": "·"}
 REASONS: Mapping[Reason, str] = {
@@ -30,7 +31,11 @@ NOTES: Mapping[Verb, str] = {
 def plan_text(plan: Plan) -> str:
     """One line for each change, with what differs below it, and a sum."""
     lines = [line for action in plan.changes for line in _action_lines(action)]
-    total = summary(plan) if plan else f"Nothing to change: {len(plan.actions)} objects in Vault are as the spec says."
+    total = (
+        summary(plan)
+        if plan
+        else f"Nothing to change: Vault holds {counted(len(plan.actions), 'object')} as the spec says."
+    )
     return "\n".join([*lines, *([""] if lines else []), total, *_staying(plan)]) + "\n"
 
 

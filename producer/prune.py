@@ -14,6 +14,7 @@ from producer.resources.interface import Key, Resource
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.errors import HasLeases, MountInUse, NotAllowed, TooManyDeletes
 from vault_aws_kit.vault import PARALLEL, Body, Request, Vault
+from vault_aws_kit.wording import counted
 
 MAX_DELETES = 10
 
@@ -63,7 +64,7 @@ def check_deletes(actions: Sequence[Action], vault: Vault, prune: Prune) -> None
     deletes = [action for action in actions if action.verb == "delete"]
     if len(deletes) > prune.max_deletes:
         raise TooManyDeletes(
-            f"{len(deletes)} objects would be deleted, and at most {prune.max_deletes} may be.",
+            f"{counted(len(deletes), 'object')} would be deleted, and at most {prune.max_deletes} may be.",
             hint=f"Look at `producer plan --prune`; if that is what you want, add --max-deletes {len(deletes)}.",
         )
     for action in deletes:

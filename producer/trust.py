@@ -124,8 +124,9 @@ def changes(found: Sequence[Trust], account: IamAccount) -> list[Change]:
     here = [one for one in found if one.account == account.account]
     if found and not here:
         others = ", ".join(sorted({one.account for one in found}))
+        this_one = f"account {account.account} of the AWS credentials here"
         raise AwsRefused(
-            f"Nothing could be looked at: none of these roles is in account {account.account} of the AWS credentials here.",
+            f"Nothing could be looked at: none of these roles is in {this_one}.",
             hint=f"Use AWS credentials of {others}.",
         )
     return [_change(one, account) for one in here]

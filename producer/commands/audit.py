@@ -11,6 +11,7 @@ import click
 
 from producer.options import name_of_spec, spec_name_option, spec_option, templates_option
 from vault_aws_kit import terminal
+from vault_aws_kit.wording import counted
 
 if TYPE_CHECKING:
     from producer.audit import Audit
@@ -49,7 +50,7 @@ def command(
             _show(found)
         doomed = found.fixable(also_uncertain=also_uncertain) if fixing else []
         if doomed:
-            terminal.confirm(f"Delete these {len(doomed)} IAM users and their keys?", yes=yes)
+            terminal.confirm(f"Delete {counted(len(doomed), 'IAM user')} and their keys?", yes=yes)
             fix(doomed, open_account(), lambda one: terminal.say(f"Deleted {one.user}."))
             found = audit(name, connection, catalog_mount=vault.catalog_mount)
     if output == "json":
@@ -61,8 +62,13 @@ def command(
 def _show(found: Audit) -> None:
     for note in found.notes:
         terminal.warn(note)
+    if found.too_young:
+        young = f"{counted(found.too_young, 'IAM user')} too young to judge"
+        terminal.warn(f"{young}: Vault may be about to write the lease. Look again in 5 minutes.")
     if not found.findings:
-        terminal.emit(f"Nothing: Vault accounts for all {found.looked_at} IAM users of its engines in {found.account}.")
+        sure = f"{found.looked_at - found.too_young} of " if found.too_young else "all " * (found.looked_at != 1)
+        users = counted(found.looked_at, "IAM user")
+        terminal.emit(f"Nothing: Vault accounts for {sure}{users} of its engines in {found.account}.")
         return
     rows = [
         (one.kind + ("" if one.certain else "?"), one.user, one.created, f"{one.why}. {one.remedy}".strip())

@@ -10,6 +10,7 @@ import click
 from producer import completion
 from producer.options import name_of_spec, spec_name_option, spec_option, templates_option
 from vault_aws_kit import terminal
+from vault_aws_kit.wording import counted
 
 
 @click.command()
@@ -49,5 +50,7 @@ def command(
         terminal.emit(text)
         return 0
     files.replace(out, text.encode())
-    terminal.say(f"Wrote {out}: {len(entry.roles)} roles of {spec}/{team}, SHA-256 {digest(entry.to_json())}.")
+    terminal.say(
+        f"Wrote {out}: {counted(len(entry.roles), 'role')} of {spec}/{team}, SHA-256 {digest(entry.to_json())}."
+    )
     return 0

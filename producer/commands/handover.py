@@ -10,6 +10,7 @@ import click
 from producer import completion
 from producer.options import duration_option, spec_option, templates_option
 from vault_aws_kit import clock, terminal
+from vault_aws_kit.wording import counted
 
 
 @click.command()
@@ -53,7 +54,7 @@ def command(
         return 0
     terminal.emit(f"VAULT_ROLE_ID={given.role_id}\nWRAPPING_TOKEN={given.wrapping_token}")
     if revoke_others:
-        terminal.say(f"Destroyed {given.revoked} earlier secret_ids.")
+        terminal.say(f"Destroyed {counted(given.revoked, 'earlier secret_id')}.")
     mount = "" if given.mount == "approle" else f" --mount {given.mount}"
     terminal.say(
         f"Send both lines to {team} within {clock.duration(given.ttl)}. Who receives them logs in once with:\n\n"

@@ -11,6 +11,7 @@ import click
 
 from producer.options import spec_option, templates_option
 from vault_aws_kit import terminal
+from vault_aws_kit.wording import counted
 
 if TYPE_CHECKING:
     from producer.trust import Change, Trust
@@ -96,7 +97,7 @@ def _apply(found: Sequence[Trust], *, yes: bool) -> None:
         return
     for change in todo:
         terminal.say(_diff(change))
-    terminal.confirm(f"Write {len(todo)} trust policies?", yes=yes)
+    terminal.confirm(f"Write {counted(len(todo), 'trust policy', 'trust policies')}?", yes=yes)
     for change in todo:
         trust.apply(change, account)
         terminal.say(f"Written: {change.trust.role_arn}")

@@ -11,6 +11,7 @@ import click
 from producer.options import spec_option, templates_option
 from vault_aws_kit import terminal
 from vault_aws_kit.errors import Problem, SpecError, SpecProblems
+from vault_aws_kit.wording import counted
 
 if TYPE_CHECKING:
     from producer.spec import Spec
@@ -41,7 +42,9 @@ def command(spec_file: Path, templates: Sequence[Path], schema: bool, output: st
     if output == "json":
         terminal.emit_json({"valid": True, "problems": [], "warnings": list(map(_told, spec.warnings)), **_sum(spec)})
     else:
-        terminal.emit(f"{spec_file}: fine ({', '.join(f'{count} {what}' for what, count in _sum(spec).items())}).")
+        terminal.emit(
+            f"{spec_file}: fine ({', '.join(counted(count, what[:-1]) for what, count in _sum(spec).items())})."
+        )
     return 0
 
 

@@ -21,6 +21,7 @@ from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
 from vault_aws_kit.errors import AwsError, KitError, LockHeld
 from vault_aws_kit.vault import Answer, Request, Vault
+from vault_aws_kit.wording import counted
 
 LAZY, PAUSE = 30.0, 0.25  # seconds: Vault ends a revoked token's leases in the background
 
@@ -90,7 +91,7 @@ def revoke(
     witness = Witness.called(choices.open_account)
     suspects, witness = _suspects(roles, estate, witness)
     before = _leases(roles, vault)
-    say(f"Ending {sum(map(len, before.values()))} leases of {len(roles)} roles …")
+    say(f"Ending {counted(sum(map(len, before.values())), 'lease')} of {counted(len(roles), 'role')} …")
     errors = {}
     if target.what == "team":
         items += shut_out(estate.team(target.name), vault, frozen=choices.freeze)
@@ -213,9 +214,11 @@ def _gone(suspects: Suspects, ended: int, witness: Witness) -> frozenset[str]:
 
 
 def _proved(role: LiveRole, ended: int, gone: AbstractSet[str], witness: Witness) -> Iterator[Item]:
-    what = f"{ended} leases of {role.path}"
+    what = f"{counted(ended, 'lease')} of {role.path}"
     if ended and len(gone) >= ended:
-        yield Item("dead", what, f"revoked, and AWS doesn't know their {ended} IAM users any more (iam:GetUser)")
+        yield Item(
+            "dead", what, f"revoked, and AWS doesn't know their {counted(ended, 'IAM user')} any more (iam:GetUser)"
+        )
     elif ended and not (witness.account and witness.lists):
         remedy = "Look with AWS credentials that may iam:ListUsers and iam:GetUser: `producer audit`."
         yield Item("unreached", what, f"Vault has revoked them, but it could not be proved: {witness.why}", "", remedy)
@@ -227,7 +230,12 @@ def _proved(role: LiveRole, ended: int, gone: AbstractSet[str], witness: Witness
 
 def _left(role: LiveRole, count: int, error: KitError | None) -> Item:
     how = error.message if error else "Vault still has them."
-    return Item("unreached", f"{count} leases of {role.path}", how, remedy=(error and error.hint) or "Run this again.")
+    return Item(
+        "unreached",
+        f"{counted(count, 'lease')} of {role.path}",
+        how,
+        remedy=(error and error.hint) or "Run this again.",
+    )
 
 
 def _survivors(role: LiveRole, suspects: Suspects, gone: AbstractSet[str], leases: int) -> Iterator[Item]:

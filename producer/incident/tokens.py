@@ -9,6 +9,7 @@ from producer.incident.report import Item
 from vault_aws_kit.contract import LoginEntry, TeamEntry
 from vault_aws_kit.errors import KitError, NotAllowed, VaultRefused
 from vault_aws_kit.vault import Answer, Request, Vault
+from vault_aws_kit.wording import counted
 
 BATCH = 1000  # accessors that are looked up before the next are: a Vault may have hundreds of thousands
 
@@ -63,7 +64,7 @@ def _carrying(policies: Collection[str], accessors: Sequence[str], vault: Vault)
 
 
 def _revoked(accessors: Sequence[str], named: str, vault: Vault) -> Item:
-    what = f"{len(accessors)} tokens with the policy {named}"
+    what = f"{counted(len(accessors), 'token')} with the policy {named}"
     requests = [Request("update", "auth/token/revoke-accessor", {"accessor": accessor}) for accessor in accessors]
     failed = [outcome for outcome in vault.ask_many(requests) if isinstance(outcome, KitError) and not _gone(outcome)]
     if failed:
@@ -91,7 +92,7 @@ def _login(login: LoginEntry, team: str, vault: Vault, *, frozen: bool) -> Item:
         accessors = vault.names(f"{place}/secret-id")
     except KitError as error:
         return Item("unreached", f"secret_ids of {team} at {login.mount}/", error.message, remedy=error.hint)
-    what = f"{len(accessors)} secret_ids of {team} at {login.mount}/"
+    what = f"{counted(len(accessors), 'secret_id')} of {team} at {login.mount}/"
     requests = [
         Request("update", f"{place}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
         for accessor in accessors

@@ -6,7 +6,8 @@ They check shapes only. What depends on other parts of the file, or on variables
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -181,7 +182,12 @@ PATTERNS = {
 }
 
 
+QUOTED = 16
+"""Characters of a wrong value that are shown at most."""
+
 PARTS = ("engines", "roles", "teams")
+ALONE = (("version",), ("name",))
+"""What nothing else in the file depends on: a mistake there hides no other."""
 
 
 @dataclass(frozen=True)
@@ -209,16 +215,19 @@ def validated(source: Source) -> Shape:
 
 def _what_is_sound(value: Any, error: ValidationError, problems: Sequence[Problem]) -> Shape:
     places = [
-        detail["loc"][:2] for detail in error.errors() if detail["type"] != "extra_forbidden" or detail["loc"][1:]
+        detail["loc"][:2]
+        for detail in error.errors()
+        if (detail["type"] != "extra_forbidden" or detail["loc"][1:]) and detail["loc"][:1] not in ALONE
     ]
     if any(not place[1:] or place[0] not in PARTS for place in places):
         return Shape(None, problems, {}, {})
     items = {part: dict(enumerate(value.get(part) or [])) for part in PARTS}
     sound = {part: [n for n in found if (part, n) not in places] for part, found in items.items()}
     lost = {part: [item for n, item in found.items() if n not in sound[part]] for part, found in items.items()}
+    name = value.get("name")
     model = SpecModel.model_construct(
         version=1,
-        name=value.get("name", "default"),
+        name=name if isinstance(name, str) else "default",
         engines=[EngineModel.model_validate(items["engines"][n]) for n in sound["engines"]],
         vars=value.get("vars") or {},
         roles=[RoleModel.model_validate(items["roles"][n]) for n in sound["roles"]],
@@ -242,7 +251,8 @@ def _problems(source: Source, error: ValidationError) -> Iterator[Problem]:
     told: set[tuple[int, int]] = set()
     for detail in error.errors(include_url=False, include_input=False):
         where = _in_file(source, detail["loc"])
-        problem = source.problem(_error(detail, where), where, key=detail["type"] == "extra_forbidden")
+        error_there = _error(detail, where, _value_at(source.value, where))
+        problem = source.problem(error_there, where, key=detail["type"] == "extra_forbidden")
         if (place := (problem.line, problem.column)) not in told or detail["type"] == "missing":
             told.add(place)
             yield problem
@@ -257,12 +267,21 @@ def _in_file(source: Source, loc: Where) -> Where:
     return where
 
 
-def _error(detail: ErrorDetails, where: Where) -> SpecError:
+def _value_at(value: Any, where: Where) -> Any:
+    """What a place holds; it is there."""
+    for part in where:
+        value = value[part]
+    return value
+
+
+def _error(detail: ErrorDetails, where: Where, value: Any) -> SpecError:
     kind, limits = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(detail["loc"])
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return WrongType(f"`method` must be {' or '.join(map(repr, METHODS))}.")
+        return WrongType(
+            f"`method` must be {' or '.join(map(repr, METHODS))}.", hint=_meant(limits.get("tag"), METHODS)
+        )
     if kind == "missing":
         return WrongType(f"`{detail['loc'][-1]}` is missing here.", hint=_meaning(detail["loc"]))
     last = next((str(part) for part in reversed(where) if isinstance(part, str)), "the spec")
@@ -272,9 +291,20 @@ def _error(detail: ErrorDetails, where: Where) -> SpecError:
         "too_short": "have at least one item",
         "greater_than_equal": f"be at least {limits.get('ge')}",
         "string_too_long": f"have at most {limits.get('max_length')} characters",
-        "value_error": "be a duration such as 15m, 1h30m or 90d",
+        "value_error": "be a duration such as 15m, 1h30m or 90d" + _quoted(value),
     }
-    return WrongType(f"`{last}` must {must.get(kind) or 'be ' + EXPECTED.get(kind, 'of another type')}.")
+    told = f"`{last}` must {must.get(kind) or 'be ' + EXPECTED.get(kind, 'of another type')}."
+    return WrongType(told, hint=_meant(value, re.findall("'([^']+)'", must["literal_error"])))
+
+
+def _meant(given: Any, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(given, list(known), n=1) if isinstance(given, str) else []
+    return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def _quoted(value: Any) -> str:
+    """A wrong value as it stands there, where it is too short for a secret."""
+    return f", not {value!r}" if isinstance(value, (str, int, float)) and len(str(value)) <= QUOTED else ""
 
 
 def _unknown_key(loc: Where) -> UnknownKey:

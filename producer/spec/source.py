@@ -19,6 +19,7 @@ from vault_aws_kit.errors import DuplicateName, Problem, SpecError, SpecNotFound
 Where: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of mappings and numbers of list items."""
 
+_BARE_VARIABLE = re.compile(r"(^|[:,\[-])\s*\{\{")
 MAX_NODES = 200_000  # aliases can make a small file huge
 
 
@@ -118,7 +119,10 @@ class _Builder:
     def _pairs(self, node: yaml.Node, where: Where) -> Iterator[tuple[str, Any]]:
         seen: set[str] = set()
         for key_node, value_node in node.value:
-            key = str(getattr(key_node, "value", ""))
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._source.problems.append(Problem(_no_key(key_node), self._source.file, *_place(node)))
+                continue
+            key = str(key_node.value)
             place = (*where, key)
             self._source.key_marks[place] = _place(key_node)
             value = self.build(value_node, place)
@@ -147,16 +151,30 @@ def _place(node: yaml.Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
+def _no_key(node: yaml.Node) -> SpecError:
+    """Why a key can't be a list or a mapping: most often it is {{ a variable }}, which YAML takes for two mappings."""
+    if not isinstance(node, yaml.MappingNode):
+        return WrongType("A key must be a text, not a list.")
+    inside = ", ".join(str(key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+    return WrongType(
+        f"{{{{ {inside} }}}} without quotes is a mapping in a mapping to YAML, and no variable.",
+        hint=f'Put it in quotes: "{{{{ {inside} }}}}".',
+    )
+
+
 def _syntax(error: yaml.MarkedYAMLError, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     opened = error.context_mark
     since = f" ({error.context}, which began on line {opened.line + 1})" if opened and error.context else ""
     what = f"{error.problem or error.context}{since if error.problem else ''}"
-    told = SpecNotYaml(f"This is no YAML: {what}.", hint=_syntax_hint(str(error.problem)))
+    line = ((mark and mark.buffer) or "").splitlines()[mark.line : mark.line + 1] if mark else []
+    told = SpecNotYaml(f"This is no YAML: {what}.", hint=_syntax_hint(str(error.problem), "".join(line)))
     return Problem(told, file, *((mark.line + 1, mark.column + 1) if mark else (0, 0)))
 
 
-def _syntax_hint(problem: str) -> str:
+def _syntax_hint(problem: str, line: str) -> str:
+    if _BARE_VARIABLE.search(line):
+        return "Put a text that begins with {{ in quotes."
     if "\\t" in problem:
         return "Indent with spaces: YAML takes no tabs."
     if "another document" in problem or "single document" in problem:

@@ -61,7 +61,19 @@ def test_users_with_a_lease_are_no_orphans(made, producer, vault, unique, iam):
     vault.read(f"aws-{unique}/creds/app-{unique}")
     run = producer("audit")
     assert run.code == 0, run.out + run.err
-    assert run.out.startswith("Nothing: Vault accounts for all 1 IAM users")
+    assert run.out.startswith("Nothing: Vault accounts for 1 IAM user of its engines")
+
+
+def test_a_user_that_is_too_young_to_judge_is_told_and_not_accounted_for(
+    made, producer, vault, unique, iam, monkeypatch
+):
+    monkeypatch.setattr(audits, "GRACE", timedelta(minutes=5))
+    vault.read(f"aws-{unique}/creds/app")
+    iam.create_user(UserName=name_for("other"), Path=f"/{unique}/")
+    run = producer("audit")
+    assert run.code == 0, run.out + run.err
+    assert run.out.startswith("Nothing: Vault accounts for 1 of 2 IAM users")
+    assert "1 IAM user too young to judge" in run.err
 
 
 def test_a_user_whose_role_has_no_lease_is_an_orphan(made, producer, vault, unique, iam):

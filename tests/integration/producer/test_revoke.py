@@ -89,7 +89,7 @@ def test_revoking_a_team_leaves_the_other_teams_login_and_its_credentials_of_a_s
     report = revoked(run)
     assert "1 tokens with the policy" in told(report["dead"])
     assert "1 secret_ids of web" in told(report["dead"])
-    assert "AWS doesn't know their 1 IAM users any more" in told(report["dead"])
+    assert "AWS doesn't know their 1 IAM user any more" in told(report["dead"])
     assert not user_exists(aws, dead)
     assert user_exists(aws, alive)
     with pytest.raises(hvac.exceptions.Forbidden):
@@ -217,7 +217,7 @@ def test_a_lease_that_can_not_be_revoked_is_told_and_the_others_end(login, produ
     monkeypatch.setenv("VAULT_TOKEN", token)
     run = producer("revoke", "--all", "--keep-sessions", "--yes", "--format", "json")
     assert run.code == errors.RevokeIncomplete.exit_code
-    assert f"1 leases of aws-{unique}/roles/app" in told(revoked(run)["unreached"])
+    assert f"1 lease of aws-{unique}/roles/app" in told(revoked(run)["unreached"])
     assert not user_exists(aws, own)
 
 

@@ -47,7 +47,7 @@ def test_each_change_is_a_line_with_why_and_what_differs_below_it():
 
 
 def test_a_plan_without_changes_says_so():
-    assert plan_text(Plan("prod", ())) == "Nothing to change: 0 objects in Vault are as the spec says.\n"
+    assert plan_text(Plan("prod", ())) == "Nothing to change: Vault holds 0 objects as the spec says.\n"
 
 
 @pytest.mark.parametrize("plan", [PLAN, Plan("prod", ())], ids=["changes", "none"])

@@ -106,14 +106,21 @@ WRONG = {
     "a key twice": ("version: 1\nname: a\nname: b", errors.DuplicateName, "'name' stands here twice"),
     "unknown key": ("teems: []", errors.UnknownKey, "Did you mean `teams`?"),
     "unknown key of a role": (f"roles: [{USER}a, polices: []}}]", errors.UnknownKey, "Did you mean `policies`?"),
+    "a variable without quotes": ("version: 1\nengines: [{name: a, region: {{ region }}}]", errors.WrongType,
+                                  'Put it in quotes: "{{ region }}"'),
+    "a text that begins with a variable": ("version: 1\nname: {{ org }}-prod\nengines: []", errors.SpecNotYaml, "in quotes"),
+    "a list for a key": ("version: 1\n[a]: b", errors.WrongType, "must be a text"),
     "a number for a text": (f"roles: [{USER}7}}]", errors.WrongType, "`name` must be a text"),
     "a text for a list": (f"roles: [{USER}a, groups: x}}]", errors.WrongType, "`groups` must be a list"),
     "a bad duration": ("version: 1\nengines: [{name: a, region: eu-west-1, lease: {default: 15 min, max: 1h}}]",
-                       errors.WrongType, "15m"),
+                       errors.WrongType, "90d, not '15 min'"),
     "a bad region": ("version: 1\nengines: [{name: a, region: Ireland}]", errors.WrongType, "eu-west-1"),
     "a bad mount": ("version: 1\nengines: [{name: a, mount: /aws/, region: eu-west-1}]", errors.WrongType, "Vault path"),
     "a missing key": ("version: 1\nengines: [{name: a}]", errors.WrongType, "`region` is missing"),
     "a bad type": ("roles: [{name: a, type: user}]", errors.WrongType, "'session_token' or 'static'"),
+    "nearly a type": ("roles: [{name: a, type: assume_role}]", errors.WrongType, "Did you mean `assumed_role`?"),
+    "nearly a login": (f"roles: [{USER}a}}]\nteams: [{{name: web, roles: [a], auth: [{{method: app-role}}]}}]",
+                       errors.WrongType, "Did you mean `approle`?"),
     "a capital in a team's name": (f"roles: [{USER}a}}]\nteams: [{{name: Web, roles: [a], auth: [{{method: approle}}]}}]",
                                    errors.WrongType, "a-z"),
     "another login": (f"roles: [{USER}a}}]\nteams: [{{name: web, roles: [a], auth: [{{method: magic}}]}}]",
@@ -176,6 +183,20 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(problems):
         errors.UnknownReference, errors.FieldNotForType, errors.GlobMatchesNothing,
     ]  # fmt: skip
     assert [problem.line for problem in found] == sorted(problem.line for problem in found)
+
+
+@pytest.mark.parametrize("head", ["version: 2", "version: 1\nname: Prod", "name: prod", "version: 1\nname: 7"])
+def test_a_wrong_version_or_name_hides_no_other_mistake(problems, head):
+    text = "engines: [{name: main, region: eu-west-1}]\nteams: [{name: t, roles: [nosuch], auth: [{method: approle}]}]"
+    found = problems(f"{head}\n{text}\n# version:")
+    assert [type(problem.error) for problem in found] == [errors.WrongType, errors.UnknownReference]
+
+
+def test_a_wrong_value_that_may_be_a_secret_is_not_repeated(problems):
+    (problem,) = problems(
+        "version: 1\nengines: [{name: a, region: eu-west-1, root: {rotate_after: correct-horse-battery}}]\n# version:"
+    )
+    assert "horse" not in str(problem)
 
 
 def test_a_place_is_line_and_column_from_1(problems):

@@ -15,8 +15,9 @@ from producer.desired import Desired
 from producer.diff import Plan, diff
 from producer.iam_account import IamAccount, IamKey, open_account
 from producer.lock import SetupLock
-from producer.owned import read_owned
+from producer.owned import Mark, read_owned, record_owned
 from producer.pipeline import apply, make_catalog, observe, remembered
+from producer.resources.catalog_entry import CatalogEntry
 from producer.resources.interface import Resource
 from producer.root import RootKey, engine_entry, root_config
 from producer.root_policy import RootUser, root_documents
@@ -163,6 +164,13 @@ class Bootstrap:
         key = key_in_vault(self.engine, self.vault)
         made = next((clock.timestamp(one.created) for one in self.account.keys(self.user.name) if one.id == key), "")
         record(self.catalog, self.spec, self.engine, key, self.user.arn, made)
+        self._own_entry()
+
+    def _own_entry(self) -> None:
+        """The engine's entry in the catalog is ours: else a setup would claim what this has written."""
+        entry = CatalogEntry(self.catalog.mount, engine_path(self.spec.name, self.engine.name), "")
+        owned = read_owned(self.catalog, self.spec.name)
+        record_owned(self.catalog, self.spec.name, owned, {entry.key: Mark(), **owned})
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from vault_aws_kit import terminal
+from vault_aws_kit.errors import NotAllowed
 
 VERBS = (
     "validate",
@@ -27,9 +29,23 @@ VERBS = (
     "audit",
     "completion",
 )
+BEFORE_A_SPEC = ("adopt",)
+"""What is run where there is no spec yet from which a policy could be made."""
 
 
-@click.group(cls=terminal.CommandFolder, package="producer.commands", verbs=VERBS,
+class _Producer(terminal.CommandFolder):
+    """Where the token may not do something, the policy that it needs can be printed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NotAllowed as error:
+            if "producer acl" not in error.hint and ctx.invoked_subcommand not in BEFORE_A_SPEC:
+                error.hint = f"{error.hint} `producer acl` prints the policy that it needs.".strip()
+            raise
+
+
+@click.group(cls=_Producer, package="producer.commands", verbs=VERBS,
              context_settings={"help_option_names": ["-h", "--help"]})  # fmt: skip
 @click.version_option(package_name="vault-aws-kit", message="vault-aws-kit %(version)s")
 def cli() -> None:

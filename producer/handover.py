@@ -59,8 +59,16 @@ def _approle(entry: TeamEntry) -> LoginEntry:
     for login in entry.logins:
         if login.method == "approle":
             return login
+    ways = [f"  {_command(login)}" for login in entry.logins]
     raise FieldNotForType(
-        f"Team {entry.team!r} has no AppRole login, so there is nothing to hand over: it logs in with "
-        f"{', '.join(login.method for login in entry.logins) or 'nothing'}.",
-        hint="Add `auth: [{method: approle}]` to the team, and run `producer setup`.",
+        "\n".join(
+            [f"Team {entry.team!r} has no AppRole login, so there is nothing to hand over. It logs in by:", *ways]
+        ),
+        hint="Or add `{method: approle}` to the team's `auth`, and run `producer setup`.",
     )
+
+
+def _command(login: LoginEntry) -> str:
+    """How the team logs in otherwise."""
+    mount = "" if login.mount == login.method else f" --mount {login.mount}"
+    return f"consumer login --method {login.method}{mount}{f' --role {login.role}' if login.role else ''}"

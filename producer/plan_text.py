@@ -22,6 +22,8 @@ REASONS: Mapping[Reason, str] = {
     "protected": "protected from now on: no `--prune` deletes it",
     "unprotected": "protected no longer: `--prune` deletes it once the spec has it no more",
 }
+DIGESTS = ("sha256",)
+"""Fields that stand for a content: how they differ tells nobody anything."""
 NOTES: Mapping[Verb, str] = {
     "claim": "equal already; from now on ours",
     "forget": "stays or is gone; no longer counted as ours",
@@ -85,7 +87,7 @@ def _action_lines(action: Action) -> Iterator[str]:
     note = f"  ({'; '.join(filter(None, notes))})" if any(notes) else ""
     yield f"{SIGNS[action.verb]} {action.resource.kind:<14} {action.resource.path}{note}"
     yield from (f"    ! {note}" for note in action.notes)
-    for key in action.changed:
+    for key in (key for key in action.changed if key not in DIGESTS):
         yield from _field_lines(key, (action.before or {}).get(key), action.resource.body()[key])
 
 

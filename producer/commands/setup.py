@@ -12,6 +12,7 @@ import click
 
 from producer.options import duration_option, prune_options, spec_option, take_over_option, templates_option
 from vault_aws_kit import terminal
+from vault_aws_kit.wording import counted
 
 if TYPE_CHECKING:
     from producer.diff import Action, Plan
@@ -58,34 +59,43 @@ def command(
     source = read_plan(plan_file) if plan_file else load_spec(spec_file, templates)
     terminal.warn_all(() if isinstance(source, SavedPlan) else source.warnings)
     choices = Choices(vault.catalog_mount, take_over, prune, lock_timeout, force_unlock)
-    approve = _approval(yes=yes, show=output == "text")
     with terminal.connect(vault, patience=PATIENCE) as connection, terminal.progress() as step, _counted(step) as count:
+        approve = _approval(count, yes=yes, show=output == "text")
         run = partial(carry_out, source) if isinstance(source, SavedPlan) else partial(setup, source)
         done = run(connection, choices, approve=approve, progress=count, say=terminal.say)
     if done:
-        terminal.say(f"Done: {len(done.changes)} changes applied.")
+        terminal.say(f"Done: {counted(len(done.changes), 'change')} applied.")
     if output == "json":
         terminal.emit_json(plan_json(done))
     return 0
 
 
+class _Count:
+    """Shows each change that is done, and knows how many are and whether any was approved."""
+
+    def __init__(self, step: Callable[[str], None]) -> None:
+        self._step = step
+        self.done = 0
+        self.approved = False
+
+    def __call__(self, action: Action) -> None:
+        self.done += 1
+        self._step(str(action))
+
+
 @contextmanager
-def _counted(step: Callable[[str], None]) -> Iterator[Callable[[Action], None]]:
-    """Shows each change that is done, and says how many were where a person stops it."""
-    done: list[str] = []
-
-    def count(action: Action) -> None:
-        done.append(str(action))
-        step(done[-1])
-
+def _counted(step: Callable[[str], None]) -> Iterator[_Count]:
+    """Says how far it came where a person stops it."""
+    count = _Count(step)
     try:
         yield count
     except KeyboardInterrupt:
-        terminal.say(f"\nStopped after {len(done)} changes. `producer setup` goes on from there; nothing is half done.")
+        done = f"after {counted(count.done, 'change')}. `producer setup` goes on from there; nothing is half done."
+        terminal.say(f"\nStopped {done if count.approved else 'before anything was changed.'}")
         raise
 
 
-def _approval(*, yes: bool, show: bool) -> Callable[[Plan], None]:
+def _approval(count: _Count, *, yes: bool, show: bool) -> Callable[[Plan], None]:
     """Shows a plan and asks, where it changes anything."""
     from producer.plan_text import plan_text
 
@@ -94,5 +104,6 @@ def _approval(*, yes: bool, show: bool) -> Callable[[Plan], None]:
             terminal.emit(plan_text(plan))
         if plan:
             terminal.confirm("Apply this?", yes=yes)
+            count.approved = True
 
     return approve

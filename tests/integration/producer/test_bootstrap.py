@@ -34,6 +34,7 @@ def test_an_empty_vault_is_bootstrapped_then_set_up_and_then_there_is_nothing_to
     assert vault.read(f"aws-{unique}/config/root")["data"]["max_retries"] == 4
     done = producer("setup", "--yes")
     assert done.code == 0, done.err
+    assert "claim" not in done.out
     assert keys_of(aws, user) == [key_of(vault, unique)]
     assert producer("plan", "--detailed-exitcode").code == 0
     assert vault.read(f"aws-{unique}/creds/app")["data"]["access_key"]

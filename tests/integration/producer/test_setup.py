@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from vault_aws_kit import errors
+from vault_aws_kit import errors, terminal
 from vault_aws_kit import vault as transport
 
 
@@ -119,6 +119,7 @@ def test_a_missing_permission_is_named_with_its_path(producer, vault, unique, mo
     refused = producer("plan")
     assert refused.code == errors.NotAllowed.exit_code
     assert f"lacks `read` on aws-{unique}/config/root" in refused.err
+    assert "`producer acl` prints the policy that it needs." in refused.err
 
 
 def test_what_fails_stops_only_what_needs_it_and_the_next_run_goes_on_from_there(producer, vault, unique, monkeypatch):
@@ -200,10 +201,21 @@ def test_who_stops_a_setup_is_told_how_far_it_came_and_what_goes_on_from_there(p
         patch.setattr(transport.Vault, "tell", stopped)
         run = producer("setup", "--yes")
     assert run.code == errors.INTERRUPTED
-    assert re.search(r"Stopped after \d changes\. `producer setup` goes on from there", run.err)
+    assert re.search(r"Stopped after \d changes?\. `producer setup` goes on from there", run.err)
     assert vault.read(f"aws-{unique}/roles/app") is None
     assert producer("setup", "--yes").code == 0
     assert vault.read(f"aws-{unique}/roles/app")
+
+
+def test_who_stops_a_setup_at_the_question_is_told_that_nothing_was_changed(producer, vault, unique, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(terminal, "confirm", stopped)
+    run = producer("setup")
+    assert run.code == errors.INTERRUPTED
+    assert "Stopped before anything was changed." in run.err
+    assert f"aws-{unique}/" not in vault.sys.list_mounted_secrets_engines()["data"]
 
 
 def test_a_plan_says_that_setup_will_need_a_key(producer):

@@ -68,6 +68,23 @@ def test_a_team_that_is_not_there_is_told_with_those_that_are(given, producer):
     assert "web" in refused.err
 
 
+def test_a_team_without_approle_is_told_how_it_logs_in(producer, content, unique, vault):
+    for method in ("userpass", "jwt"):
+        vault.sys.enable_auth_method(method, path=f"{method}-{unique}")
+    vault.write_data(f"auth/userpass-{unique}/users/ann", data={"password": "correct horse"})
+    claims = {"repository": "acme/web"}
+    content["teams"][0]["auth"] = [
+        {"method": "jwt", "mount": f"jwt-{unique}", "preset": "github", "bound_claims": claims},
+        {"method": "userpass", "mount": f"userpass-{unique}", "users": ["ann"]},
+    ]
+    done = producer("setup", "--yes")
+    assert done.code == 0, done.err
+    refused = producer("handover", "web")
+    assert refused.code == errors.FieldNotForType.exit_code
+    assert f"\n  consumer login --method jwt --mount jwt-{unique} --role vak-{unique}-web\n" in refused.err
+    assert f"\n  consumer login --method userpass --mount userpass-{unique}\n" in refused.err
+
+
 def test_a_team_gets_credentials_of_its_roles(team, unique):
     assert team.read(f"aws-{unique}/creds/app")["data"]["access_key"]
     assert team.write_data(f"aws-{unique}/sts/net", data={"ttl": "900s"})["data"]["security_token"]

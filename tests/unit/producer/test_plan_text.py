@@ -14,6 +14,7 @@ from producer.plan_markdown import plan_markdown
 from producer.plan_text import plan_json, plan_text
 from producer.resources.acl_policy import AclPolicy
 from producer.resources.aws_role import AwsRole
+from producer.resources.catalog_entry import CatalogEntry
 from vault_aws_kit.templating import own_templates
 
 ROLE = AwsRole("aws", "web", "assumed_role", policy_document='{"Version":"2012-10-17"}', max_sts_ttl=3600)
@@ -44,6 +45,13 @@ def test_each_change_is_a_line_with_why_and_what_differs_below_it():
     assert "Plan: 1 to create, 1 to update, 1 to claim, 1 to delete, 1 unchanged.\n" in text
     assert "aws/roles/same" not in text
     assert "  role           aws/roles/stays\n" in text
+
+
+def test_how_digests_differ_is_shown_to_nobody():
+    entry = CatalogEntry("catalog", "prod/teams/web", "{}")
+    text = plan_text(Plan("prod", (Action("update", entry, {"sha256": "343c"}, ("spec",)),)))
+    assert "~ catalog-entry  catalog/data/prod/teams/web  (changed in the spec)\n" in text
+    assert "sha256" not in text
 
 
 def test_a_plan_without_changes_says_so():

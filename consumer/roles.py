@@ -72,11 +72,14 @@ class Access:
         import difflib
 
         names = [self.name_of(role) for role in self.roles]
-        near = difflib.get_close_matches(name, {*names, *(role.qualified for role in self.roles)}, n=3)
+        forms = {form: role.qualified for role in self.roles for form in (self.name_of(role), role.qualified)}
+        near: dict[str, str] = {}
+        for form in difflib.get_close_matches(name, forms, n=3):
+            near.setdefault(forms[form], form)  # each role in the form that is nearest
         teams = ", ".join(f"{team.spec}/{team.team}" for team in self.teams[:NAMED_AT_MOST])
         return RoleUnknown(
             f"There is no role {name!r} for {teams}.",
-            hint=f"Did you mean {' or '.join(near)}?" if near else f"There is: {_listed(names)}.",
+            hint=f"Did you mean {' or '.join(near.values())}?" if near else f"There is: {_listed(names)}.",
         )
 
 

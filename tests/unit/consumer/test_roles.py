@@ -16,3 +16,12 @@ def test_a_near_name_that_several_specs_have_is_offered_once():
     with pytest.raises(RoleUnknown) as refused:
         access.role("main/app-wbe")
     assert refused.value.hint == "Did you mean main/app-web?"
+
+
+@pytest.mark.parametrize(("given", "meant"), [("netwrok", "network"), ("prod/netwrok", "prod/network")])
+def test_a_near_name_is_offered_in_one_form(given, meant):
+    role = RoleEntry("network", "prod", "aws", "iam_user", "eu-west-1", 900, 3600)
+    access = Access(TokenInfo(()), (TeamEntry("prod", "payments", (role,), ()),))
+    with pytest.raises(RoleUnknown) as refused:
+        access.role(given)
+    assert refused.value.hint == f"Did you mean {meant}?"

@@ -42,6 +42,9 @@ def give_back(leases: Leases) -> bool:
 def fate(credentials: Credentials, *, revoked: bool) -> str:
     """What becomes of credentials at the end, said honestly: AWS lets nobody revoke an STS session."""
     key = credentials.access_key_id
+    if credentials.type == "static":
+        when = f"at {clock.timestamp(credentials.expires)}" if credentials.expires else "when it is due"
+        return f"Nothing to revoke: {key} is a static role's key, which Vault rotates {when}."
     until = f"until {clock.timestamp(credentials.expires)}" if credentials.expires else "with no known end"
     if credentials.revocable and not revoked:
         return f"Key {key} lives on {until}."

@@ -32,9 +32,10 @@ def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitErr
     """The kit's error for Vault's refusal of `MOUNT/creds/ROLE` or `MOUNT/static-creds/ROLE`."""
     if isinstance(error, NotAllowed):
         return RoleNotGranted(
-            f"Vault refuses credentials of role {role.name!r}: none of this token's policies allows it "
+            f"Vault refuses credentials of role {role.name!r}: the token's policies don't allow it "
             f"({', '.join(policies)}). {error.message}",
-            hint=f"Log in as a team that has {role.name!r}, or ask the platform team to add it (see `consumer roles`).",
+            hint=f"Log in as a team that has {role.name!r} (see `consumer roles`). If yours has it, the role or "
+            "the team is frozen for now, or its policy is old: ask the platform team.",
         )
     said = error.said if isinstance(error, VaultAnswered) else ""
     refused = _aws_refusal(said, role)

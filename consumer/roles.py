@@ -15,6 +15,7 @@ from vault_aws_kit.errors import (
     CatalogMissing,
     CatalogUnreadable,
     NotAllowed,
+    ParameterNotForRole,
     RoleAmbiguous,
     RoleUnknown,
     TeamUnknown,
@@ -55,6 +56,23 @@ class Access:
             raise _ambiguous(name, found)
         return found[0]
 
+    def check_session_name(self, role: RoleEntry, name: str) -> None:
+        """Raises ParameterNotForRole for a name that a team's policy denies: what one denies no other policy allows.
+
+        A token that carries no team's policy, as an admin's, is kept from nothing.
+        """
+        ours = [team for team in self.teams_of(role) if self._is_of(team)]
+        strict = next((team for team in ours if team.strict), None)
+        if name and strict and role.type == "assumed_role":
+            raise ParameterNotForRole(
+                f"Team {strict.spec}/{strict.team} may not name its AWS sessions (`attribution: strict`).",
+                hint="Leave --session-name out.",
+            )
+
+    def _is_of(self, team: TeamEntry) -> bool:
+        """Whether the token is one of the team's; without a token, the catalog's file is the team's own."""
+        return not self.token.policies or not set(team.policies).isdisjoint(self.token.policies)
+
     @cached_property
     def _names(self) -> Counter[str]:
         return Counter(role.name for role in self.roles)
@@ -79,7 +97,8 @@ class Access:
         teams = ", ".join(f"{team.spec}/{team.team}" for team in self.teams[:NAMED_AT_MOST])
         return RoleUnknown(
             f"There is no role {name!r} for {teams}.",
-            hint=f"Did you mean {' or '.join(near.values())}?" if near else f"There is: {_listed(names)}.",
+            hint=(f"Did you mean {' or '.join(near.values())}?" if near else f"There is: {_listed(names)}.")
+            + " For another role ask the platform team.",
         )
 
 

@@ -52,6 +52,7 @@ def command(
     with terminal.connect(vault) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         found = access.role(role)
+        access.check_session_name(found, asked.session_name)
         console.check(found, session_duration)
         region = asked.region or found.region
         hosts = console.hosts_of(found, region)

@@ -74,6 +74,7 @@ def _run(
     with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         found = access.role(role)
+        access.check_session_name(found, asked.session_name)
         with child.signals_held() as mask:
             token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
             settle = propagation.settling(wait, lambda _: child.check_not_ended())

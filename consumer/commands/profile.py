@@ -70,6 +70,7 @@ def _profile(
         raise click.BadParameter(f"{name!r} is no name for a profile: letters, digits and _.+=,@- are.")
     access = access_from(catalog_file, vault, team)
     found = access.role(role)
+    access.check_session_name(found, asked.session_name)
     check(found, asked)
     options = {
         "--role": access.name_of(found),

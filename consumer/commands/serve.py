@@ -63,6 +63,8 @@ def command(
     with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         roles = _chosen(access, names)
+        for role in roles:
+            access.check_session_name(role, asked.session_name)
         with child.signals_held(child.ENDING):
             token = LastingToken(connection, access.token, lambda: session.connect(vault, team), notes.tell)
             leases = Leases(token, asked.for_each(roles), propagation.settling(wait))

@@ -52,6 +52,7 @@ class VaultRole(Source):
 
         access = find_access(self.vault, self.catalog_mount, self.team)
         role = access.role(self.role)
+        access.check_session_name(role, self.asked.session_name)
         credentials = issue(self.vault, access.token, role, self.asked)
         return Issued(credentials, access.token.expires, lasting=role.type != "static")
 

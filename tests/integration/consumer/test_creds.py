@@ -15,6 +15,7 @@ import pytest
 
 from vault_aws_kit import clock
 from vault_aws_kit.errors import (
+    EXEC_FAILED,
     USAGE,
     AwsRefused,
     FormatImpossible,
@@ -25,7 +26,7 @@ from vault_aws_kit.errors import (
     RoleUnknown,
 )
 
-from .conftest import NET, OTHER_NET
+from .conftest import CONSUMER, NET, OTHER_NET
 
 STS = ["net", "fed"]
 
@@ -170,6 +171,17 @@ def test_a_static_role_takes_no_parameters(consumer, static, asked):
     assert "lease" not in run.err
 
 
+def test_a_static_roles_key_is_given_to_a_command_and_stays_after_it(catalog_mount, static, aws):
+    child = ["--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID"]
+    run = subprocess.run(
+        [*CONSUMER, "exec", "--catalog-mount", catalog_mount, "--role", "deploy", *child],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    key = run.stdout.strip()
+    assert aws.owner_of(key) == static
+    assert f"Nothing to revoke: {key} is a static role's key" in run.stderr
+
+
 def test_a_static_role_that_the_engine_has_no_longer_is_told_so(consumer, static, engine, admin):
     admin.delete(f"{engine}/static-roles/deploy")
     run = consumer("creds", "--role", "deploy")
@@ -195,6 +207,15 @@ def test_a_ttl_on_an_iam_user_is_refused(consumer, as_team):
     run = consumer("creds", "--role", "app", "--ttl", "30m")
     assert run.code == ParameterNotForRole.exit_code
     assert "engine's lease" in run.err
+
+
+@pytest.mark.parametrize("verb", ["creds", "console", "serve", "profile", "exec"])
+def test_under_strict_attribution_a_session_name_is_refused_by_its_reason(consumer, as_team, roles, sent, verb):
+    replace(as_team, entry=replace(as_team.entry, strict=True)).publish(*roles.values())
+    run = consumer(verb, "--role", "net", "--session-name", "me", *(("--", "true") if verb == "exec" else ()))
+    assert run.code == (EXEC_FAILED if verb == "exec" else ParameterNotForRole.exit_code)
+    assert "may not name its AWS sessions" in run.err
+    assert not [path for path in sent if "/creds/" in path]
 
 
 def test_a_session_under_fifteen_minutes_is_refused(consumer, as_team):

@@ -44,6 +44,7 @@ def test_a_missing_capability_is_a_role_not_granted_with_the_policies_named():
     found = refusal(NotAllowed("The token lacks `read`."), ROLE, ["vak-a-b", "default"])
     assert isinstance(found, RoleNotGranted)
     assert "vak-a-b, default" in found.message
+    assert "frozen for now" in found.hint
 
 
 def test_what_is_neither_stays_what_it_is():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from vault_aws_kit import files
@@ -29,13 +30,26 @@ def write(path: Path, text: str, *, force: bool = False) -> bool:
     return True
 
 
+def check_place(path: Path) -> None:
+    """Raises OutputNotWritable where `write_secret` would surely fail: to be asked before there is a secret to lose."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputNotWritable(f"There is no folder {folder}.", hint="Name a file in a folder that is there.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputNotWritable(
+            f"{path} can't be written: you may not write to {folder}.",
+            hint="Name a file in a folder that you may write to.",
+        )
+    if (path.exists() or path.is_symlink()) and not (path.is_file() or path.is_symlink()):
+        raise OutputNotWritable(f"{path} is no file, so it can't be replaced.", hint="Name a file, or leave --out out.")
+
+
 def write_secret(path: Path, text: str) -> None:
     """Put a file in that place that only its owner can read, whatever was there. A link is replaced, not followed.
 
     Raises OutputNotWritable.
     """
-    if (path.exists() or path.is_symlink()) and not (path.is_file() or path.is_symlink()):
-        raise OutputNotWritable(f"{path} is no file, so it can't be replaced.", hint="Name a file, or leave --out out.")
+    check_place(path)
     files.replace_privately(path, text.encode())
 
 

@@ -97,8 +97,9 @@ class Access:
         teams = ", ".join(f"{team.spec}/{team.team}" for team in self.teams[:NAMED_AT_MOST])
         return RoleUnknown(
             f"There is no role {name!r} for {teams}.",
-            hint=(f"Did you mean {' or '.join(near.values())}?" if near else f"There is: {_listed(names)}.")
-            + " For another role ask the platform team.",
+            hint=f"Did you mean {' or '.join(near.values())}?"
+            if near
+            else f"There is: {_listed(names)}. For another role ask the platform team.",
         )
 
 

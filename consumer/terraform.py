@@ -40,8 +40,14 @@ class Program:
 def installed(environment: Mapping[str, str] | None = None) -> Program | None:
     """The first of Terraform and OpenTofu on PATH that tells its version, None where there is none."""
     env = os.environ if environment is None else environment
-    found = ((name, path) for name in PROGRAMS if (path := shutil.which(name, path=env.get("PATH"))))
+    found = ((Path(path).name, path) for path in on_path(env))
     return next((Program(name, version) for name, path in found if (version := _version(path, env))), None)
+
+
+def on_path(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Where Terraform and OpenTofu are, whether they run or not."""
+    env = os.environ if environment is None else environment
+    return [path for name in PROGRAMS if (path := shutil.which(name, path=env.get("PATH")))]
 
 
 def _version(path: str, environment: Mapping[str, str]) -> Version | None:
@@ -86,6 +92,8 @@ class Folder:
     locked: Version | None = None
     requirements: str = ""
     """The file that has the one required_providers a module may have."""
+    required: frozenset[str] = frozenset()
+    """HashiCorp's providers that it requires, as vault and aws."""
     providers: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     """(provider, alias) → the file that configures it."""
     unreadable: tuple[str, ...] = ()
@@ -163,6 +171,7 @@ def _with(found: Folder, file: str, content: Mapping[str, Any]) -> Folder:
         constraints=(*found.constraints, *vault),
         terraform=(*found.terraform, *terraform),
         requirements=found.requirements or (file if required else ""),
+        required=found.required.union(*map(_hashicorps, required)),
         providers={**found.providers, **dict.fromkeys(_configured(content), file)},
     )
 
@@ -228,6 +237,16 @@ def _listed(value: Any) -> list[Any]:
 def _required_providers(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for block in content.get("terraform", []):
         yield from block.get("required_providers", [])
+
+
+def _hashicorps(required: Mapping[str, Any]) -> Iterator[str]:
+    """HashiCorp's providers of a block, by their own names; the old form and one without a source mean theirs."""
+    for name, value in required.items():
+        if isinstance(value, dict | str):  # the parser adds marks of its own
+            given = value.get("source", "") if isinstance(value, dict) else ""
+            owner, _, provider = _plain(given or f"hashicorp/{name}").rpartition("/")
+            if owner.rpartition("/")[2] == "hashicorp":
+                yield provider
 
 
 def _vault_constraint(required: Mapping[str, Any]) -> list[str]:

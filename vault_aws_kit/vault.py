@@ -347,7 +347,8 @@ def _worth_trying_again(request: Request, response: Response) -> bool:
 def token_refused(address: str) -> TokenRefused:
     return TokenRefused(
         f"Vault at {address} refuses the token: it is expired, revoked or mistyped (Vault doesn't say which).",
-        hint="Log in again: `vault login …`, or `consumer login`.",
+        hint="Log in again: `vault login …`, or `consumer login`. Where a wrapping token was used for it, "
+        "ask the platform team for another.",
     )
 
 

@@ -56,6 +56,10 @@ def command(
     from consumer.sources.vault_role import VaultRole
 
     FORMATS[output].check()
+    if out:
+        from consumer.output import check_place
+
+        check_place(out)
     with session.connect(vault, team) as connection, terminal.progress() as step:
         source = VaultRole(connection, role, asked, team, vault.catalog_mount)
         store = None if no_cache else Store.of_user(source.secret)

@@ -21,8 +21,12 @@ class Choice:
     why: str
 
 
-def choose(folder: Folder, installed: Callable[[], Program | None]) -> Choice:
+def choose(
+    folder: Folder, installed: Callable[[], Program | None], on_path: Callable[[], Sequence[str]] = list
+) -> Choice:
     """The best mode that works here. Terraform is asked only where the folder leaves it open.
+
+    `on_path` tells which programs there are, for an error where none of them told its version.
 
     Raises TerraformMissing.
     """
@@ -31,10 +35,7 @@ def choose(folder: Folder, installed: Callable[[], Program | None]) -> Choice:
         return Choice(DataSource.name, obstacle)
     program = installed()
     if not program:
-        raise TerraformMissing(
-            "Neither Terraform nor OpenTofu is installed here, so the mode can't be chosen by its version.",
-            hint=f"Say which: --mode ephemeral (from {TERRAFORM} on) or --mode data-source.",
-        )
+        raise _missing(on_path())
     if program.version < TERRAFORM:
         return Choice(DataSource.name, f"{program} is older than {TERRAFORM}")
     return Choice(Ephemeral.name, f"{program} keeps ephemeral credentials out of plan and state{_with(folder)}")
@@ -62,6 +63,19 @@ def too_old(folder: Folder, vault: Floor | None) -> list[str]:
     if folder.locked is not None and folder.locked < vault.number:
         found.append(f"{LOCK_FILE} locks vault provider {folder.locked}, {needs}: run `terraform init -upgrade`.")
     return found
+
+
+def _missing(silent: Sequence[str]) -> TerraformMissing:
+    modes = f"ay which: --mode ephemeral (from {TERRAFORM} on) or --mode data-source."
+    if silent:
+        asked = " and ".join(f"`{path} version -json`" for path in silent)
+        return TerraformMissing(
+            f"{asked} told no version, so the mode can't be chosen by it.", hint=f"See what it says, or s{modes}"
+        )
+    return TerraformMissing(
+        "Neither Terraform nor OpenTofu is installed here, so the mode can't be chosen by its version.",
+        hint=f"S{modes}",
+    )
 
 
 def _constraint_obstacle(folder: Folder) -> str:

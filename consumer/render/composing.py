@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from consumer.render import MODES
@@ -10,12 +10,13 @@ from consumer.render.asked import Asked, VaultAsked
 from consumer.render.auth import AUTHS
 from consumer.render.blocks import blocks_for
 from consumer.render.choice import check_ephemeral, choose, too_old
+from consumer.render.floors import Floor
 from consumer.render.hcp import Hcp
 from consumer.render.interface import Block, Mode, Snippet, VaultProvider
 from consumer.render.logins import find_login
 from consumer.render.process import Process
 from consumer.roles import Access
-from consumer.terraform import Folder, installed
+from consumer.terraform import Folder, installed, on_path
 from vault_aws_kit.contract import LoginEntry
 from vault_aws_kit.errors import LoginNotOffered, ModeImpossible
 
@@ -25,7 +26,7 @@ AUTO = "auto"
 def chosen_mode(name: str, folder: Folder) -> tuple[Mode, str]:
     """The mode that was asked for, or the best one here and why it is. Raises TerraformMissing, ModeImpossible."""
     if name == AUTO:
-        choice = choose(folder, installed)
+        choice = choose(folder, installed, on_path)
         return MODES[choice.mode], choice.why
     if name == "ephemeral":
         check_ephemeral(folder, installed())
@@ -82,9 +83,8 @@ def warnings(mode: Mode, snippet: Snippet, folder: Folder) -> Iterator[str]:
     for name in folder.unreadable:
         yield f"{name} can't be read as HCL: what it says of providers was not looked at."
     floors = mode.floors(snippet)
-    if folder.requirements and snippet.pins is False:
-        needs = [f'hashicorp/{name} ">= {floor.version}"' for name in ("vault", "aws") if (floor := floors[name])]
-        needs += [] if floors["aws"] else ["hashicorp/aws"]
+    needs = list(_unmet(folder, floors))
+    if folder.requirements and snippet.pins is False and needs:
         yield (
             f"{folder.requirements} has required_providers already, and Terraform allows only one: add "
             f"{' and '.join(needs)} there."
@@ -94,6 +94,14 @@ def warnings(mode: Mode, snippet: Snippet, folder: Folder) -> Iterator[str]:
     for taken in (one for one in ours if one in folder.providers):
         name = ".".join(filter(None, taken))
         yield f"{folder.providers[taken]} configures the provider {name} too: remove one of the two."
+
+
+def _unmet(folder: Folder, floors: Mapping[str, Floor | None]) -> Iterator[str]:
+    """What the folder's required_providers lack; of an aws provider's version there nothing is known."""
+    for name in ("vault", "aws") if floors["vault"] else ("aws",):
+        floor = floors[name]
+        if name not in folder.required or (name == "aws" and floor):
+            yield f'hashicorp/{name} ">= {floor.version}"' if floor else f"hashicorp/{name}"
 
 
 def _login(

@@ -132,11 +132,12 @@ def test_out_puts_a_file_in_place_that_only_its_owner_can_read(consumer, as_team
 
 
 @pytest.mark.parametrize("place", ["/dev/null", "no/such/folder/file", "."])
-def test_out_replaces_nothing_but_files(consumer, as_team, place):
+def test_out_replaces_nothing_but_files_and_asks_vault_for_nothing_before(consumer, as_team, sent, place):
     run = consumer("creds", "--role", "net", "--out", place)
     assert run.code == OutputNotWritable.exit_code
     assert run.out == ""
     assert not Path("/dev/null").is_file()
+    assert not sent
 
 
 # ── static roles ────────────────────────────────────────────────────────────────────────────────

@@ -99,7 +99,7 @@ def test_auto_goes_by_what_the_folder_pins(render, terraform, tmp_path):
     assert run.code == 0
     assert "Mode data-source: versions.tf asks for vault provider '~> 3.1'" in run.err
     assert "required_providers" not in (tmp_path / "provider.tf").read_text()
-    assert 'hashicorp/vault ">= 3.1"' in run.err
+    assert "add hashicorp/aws there" in run.err
 
 
 def test_auto_goes_by_what_the_folder_of_the_file_locks(render, terraform, tmp_path):

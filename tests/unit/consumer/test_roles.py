@@ -17,7 +17,7 @@ def test_a_near_name_that_several_specs_have_is_offered_once():
     access = Access(TokenInfo(()), tuple(TeamEntry(role.mount, "payments", (role,), ()) for role in roles))
     with pytest.raises(RoleUnknown) as refused:
         access.role("main/app-wbe")
-    assert refused.value.hint.startswith("Did you mean main/app-web? ")
+    assert refused.value.hint == "Did you mean main/app-web?"
 
 
 @pytest.mark.parametrize(("given", "meant"), [("netwrok", "network"), ("prod/netwrok", "prod/network")])
@@ -26,20 +26,13 @@ def test_a_near_name_is_offered_in_one_form(given, meant):
     access = Access(TokenInfo(()), (TeamEntry("prod", "payments", (role,), ()),))
     with pytest.raises(RoleUnknown) as refused:
         access.role(given)
-    assert refused.value.hint.startswith(f"Did you mean {meant}? ")
+    assert refused.value.hint == f"Did you mean {meant}?"
 
 
-def test_a_near_name_is_offered_once_however_it_can_be_written():
+def test_whose_role_is_missing_is_sent_to_the_platform_team():
     with pytest.raises(RoleUnknown) as refused:
-        access("platform", "main/network").role("netwrk")
-    assert refused.value.hint.startswith("Did you mean network? ")
-
-
-@pytest.mark.parametrize("name", ["netwrk", "deploy"])
-def test_whose_role_is_missing_is_sent_to_the_platform_team(name):
-    with pytest.raises(RoleUnknown) as refused:
-        access("platform", "main/network").role(name)
-    assert refused.value.hint.endswith("For another role ask the platform team.")
+        access("platform", "main/network").role("deploy")
+    assert refused.value.hint == "There is: network. For another role ask the platform team."
 
 
 @pytest.mark.parametrize("policies", [("vak-prod-platform",), ("vak-prod-platform", "vak-prod-web"), ()])

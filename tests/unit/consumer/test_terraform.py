@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from consumer import terraform
-from consumer.terraform import Constraint, Folder, installed, leaves_any, look_at
+from consumer.terraform import Constraint, Folder, installed, leaves_any, look_at, on_path
 
 PINNED = """
 terraform {
@@ -81,7 +81,9 @@ echo '{{"terraform_version": "1.9.8"}}'"""
     "script", ["exit 1", "echo no json", "echo '{}'", "echo '[]'", 'echo \'{"terraform_version": "?"}\'']
 )
 def test_a_terraform_that_does_not_tell_its_version_is_none(program, script):
-    assert installed(program("terraform", script)) is None
+    env = program("terraform", script)
+    assert installed(env) is None
+    assert [path.rpartition("/")[2] for path in on_path(env)] == ["terraform"]
 
 
 def test_a_terraform_that_hangs_is_none(program, monkeypatch):
@@ -100,6 +102,7 @@ def test_a_folder_tells_its_pin_its_lock_and_its_providers(tmp_path):
     assert folder.constraints == (Constraint("main.tf", "~> 4.2"),)
     assert folder.locked == Version("3.3.1")
     assert folder.requirements == "main.tf"
+    assert folder.required == {"vault", "aws"}
     assert folder.providers == {("aws", ""): "main.tf", ("aws", "logs"): "main.tf"}
 
 
@@ -191,6 +194,7 @@ def test_files_in_jsons_syntax_are_read_too(tmp_path, many):
         constraints=(Constraint("main.tf.json", "~> 4.0"),),
         terraform=(Constraint("main.tf.json", ">= 1.2"),),
         requirements="main.tf.json",
+        required=frozenset({"vault"}),
         providers={("aws", ""): "main.tf.json", ("aws", "logs"): "main.tf.json"},
     )
 

@@ -60,6 +60,12 @@ def test_no_terraform_where_it_would_decide_is_an_error_that_says_what_to_do():
     assert "--mode" in failure.value.hint
 
 
+def test_a_terraform_that_told_no_version_is_named():
+    with pytest.raises(TerraformMissing, match="/opt/terraform version -json` told no version") as failure:
+        choose(Folder(), lambda: None, lambda: ["/opt/terraform"])
+    assert "--mode" in failure.value.hint
+
+
 def test_ephemeral_by_name_needs_no_terraform_here():
     check_ephemeral(Folder(), None)
 

@@ -68,4 +68,7 @@ def test_a_team_can_follow_readme_from_the_handover_on(shell):
     shell(f"echo {given['wrapping_token']} | consumer login --method approle --wrapped", **login)
     assert "network-prod" in shell("consumer roles", **login)
     shell("consumer render --role network-prod --out provider.tf", **login)
-    assert shell('eval "$(consumer creds --role network-prod)"; echo $AWS_SESSION_TOKEN', **login).strip()
+    (taken,) = re.findall(r"^creds=.*?(?=  )", README, re.MULTILINE)
+    assert shell(f"{taken}; echo $AWS_SESSION_TOKEN", **login).strip()
+    missing = taken.replace("network-prod", "nothing")
+    assert "failed" in shell(f"{missing} || echo failed", **login).splitlines()

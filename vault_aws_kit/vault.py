@@ -373,4 +373,4 @@ def _messages(response: Response) -> list[str]:
 
 
 def _told(capabilities: frozenset[str]) -> str:
-    return f"it has {', '.join(sorted(capabilities))}" if capabilities else "no policy of it names the path"
+    return f"it has {', '.join(sorted(capabilities))}" if capabilities else "no policy of it allows anything there"

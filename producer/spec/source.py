@@ -48,7 +48,8 @@ def read_source(path: Path) -> Source:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise SpecNotFound(
-            f"There is no spec at {path}.", hint="Give its path with --spec, or write one: see docs/reference/spec.md."
+            f"There is no spec at {path}.",
+            hint="Give its path with --spec, or write one: `producer validate --schema` tells every key.",
         ) from None
     except IsADirectoryError:
         raise SpecNotFound(f"{path} is a folder, not a spec.", hint="Give the file in it with --spec.") from None

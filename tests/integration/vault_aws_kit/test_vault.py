@@ -223,7 +223,7 @@ def test_a_missing_capability_is_named_with_its_path(kv, limited):
 
 def test_a_path_that_no_policy_names_is_told_as_such(kv, limited):
     reader = limited('path "sys/capabilities-self" { capabilities = ["update"] }')
-    with pytest.raises(NotAllowed, match="no policy of it names the path"):
+    with pytest.raises(NotAllowed, match="no policy of it allows anything there"):
         reader.read(f"{kv}/data/a")
 
 

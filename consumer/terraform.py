@@ -244,7 +244,7 @@ def _hashicorps(required: Mapping[str, Any]) -> Iterator[str]:
     for name, value in required.items():
         if isinstance(value, dict | str):  # the parser adds marks of its own
             given = value.get("source", "") if isinstance(value, dict) else ""
-            owner, _, provider = _plain(given or f"hashicorp/{name}").rpartition("/")
+            owner, _, provider = plain(given or f"hashicorp/{name}").rpartition("/")
             if owner.rpartition("/")[2] == "hashicorp":
                 yield provider
 

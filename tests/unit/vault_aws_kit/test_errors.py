@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 from vault_aws_kit import errors
 from vault_aws_kit.errors import KitError, Problem, SpecProblems, UnknownKey, WrongType
+from vault_aws_kit.vault import token_refused
 
-TABLE = Path(__file__).parents[3] / "docs" / "reference" / "exit-codes.md"
+ROOT = Path(__file__).parents[3]
+TABLE = ROOT / "docs" / "reference" / "exit-codes.md"
 
 
 def classes():
@@ -18,6 +21,22 @@ def classes():
         queue.extend(error.__subclasses__())
         found.append(error)
     return found
+
+
+def test_no_hint_sends_to_a_file_that_is_not_installed():
+    modules = [path for package in ("consumer", "producer", "vault_aws_kit") for path in (ROOT / package).rglob("*.py")]
+    hints = [
+        ast.unparse(word.value)
+        for path in modules
+        for word in ast.walk(ast.parse(path.read_text()))
+        if isinstance(word, ast.keyword) and word.arg == "hint"
+    ]
+    assert len(hints) > 100
+    assert [hint for hint in hints if "docs/" in hint and "://" not in hint] == []
+
+
+def test_whose_token_is_refused_is_not_sent_back_to_a_wrapping_token_that_was_used():
+    assert "ask the platform team for another" in token_refused("http://127.0.0.1:8200").hint
 
 
 def test_no_two_errors_share_an_exit_code():

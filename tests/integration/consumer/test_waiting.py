@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -165,32 +165,37 @@ def test_who_does_not_wait_is_not_held_up_by_who_does(as_team, slow_aws, catalog
     assert not meanwhile[0].accepted
 
 
-def test_a_command_starts_once_its_key_is_accepted(consumer, as_team, slow_aws, aws_environment, monkeypatch, tmp_path):
-    slow_aws.answers = [False, True, False]
-    printed = tmp_path / "key"
-    run = consumer(
-        "exec", "--role", "app", "--wait-for-iam", "1m", "--", "sh", "-c", f'echo $AWS_ACCESS_KEY_ID >"{printed}"'
+@pytest.fixture
+def command(as_team, catalog_mount) -> Callable[..., list[str]]:
+    """The command line of `consumer exec`, which is a process of its own: it waits for signals, as no test may."""
+    return lambda wait, *program: [
+        *CONSUMER, "exec", "--catalog-mount", catalog_mount, "--role", "app", "--wait-for-iam", wait, "--", *program
+    ]  # fmt: skip
+
+
+def test_a_command_starts_once_its_key_is_accepted(command, slow_aws):
+    slow_aws.answers = [False]
+    run = subprocess.run(
+        command("1m", "sh", "-c", "echo $AWS_ACCESS_KEY_ID"), capture_output=True, text=True, check=True, timeout=60
     )
-    assert run.code == 0, run.err
-    assert len(slow_aws.asked) == 3 + propagation.IN_A_ROW
-    assert f"Credential={printed.read_text().strip()}/" in slow_aws.asked[0]
+    assert len(slow_aws.asked) == 1 + propagation.IN_A_ROW
+    assert f"Credential={run.stdout.strip()}/" in slow_aws.asked[0]
 
 
-def test_a_command_whose_key_is_not_accepted_is_not_run_and_the_key_is_gone(
-    consumer, as_team, slow_aws, admin, engine, tmp_path
-):
+def test_a_command_whose_key_is_not_accepted_is_not_run_and_the_key_is_gone(command, slow_aws, admin, engine, tmp_path):
     slow_aws.then = False
-    run = consumer("exec", "--role", "app", "--wait-for-iam", "1s", "--", "touch", str(tmp_path / "ran"))
-    assert run.code == EXEC_FAILED
-    assert "InvalidClientTokenId" in run.err
+    run = subprocess.run(
+        command("1s", "touch", str(tmp_path / "ran")), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == EXEC_FAILED
+    assert "InvalidClientTokenId" in run.stderr
     assert not (tmp_path / "ran").exists()
     assert admin.names(f"sys/leases/lookup/{engine}/creds/app") == []
 
 
-def test_a_signal_ends_the_waiting_for_a_command(as_team, slow_aws, catalog_mount, admin, engine, tmp_path):
+def test_a_signal_ends_the_waiting_for_a_command(command, slow_aws, admin, engine, tmp_path):
     slow_aws.then = False
-    argv = [*CONSUMER, "exec", "--catalog-mount", catalog_mount, "--role", "app", "--wait-for-iam", "1h"]
-    with subprocess.Popen([*argv, "--", "touch", str(tmp_path / "ran")]) as waiting:
+    with subprocess.Popen(command("1h", "touch", str(tmp_path / "ran"))) as waiting:
         slow_aws.first_asked.wait(60)
         waiting.terminate()
     assert waiting.returncode == 128 + signal.SIGTERM

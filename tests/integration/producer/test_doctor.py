@@ -358,7 +358,7 @@ def test_what_somebody_changed_in_vault_is_told_and_is_no_error(made, doctor, va
     found = doctor()
     drift, changes = found.of("Plan", "info")
     assert f"aws-{unique}/config/lease" in drift["reason"]
-    assert "1 changes" in changes["reason"]
+    assert "1 change " in changes["reason"]
     assert found.code == 0
 
 

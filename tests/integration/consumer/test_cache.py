@@ -142,10 +142,11 @@ def test_no_cache_neither_takes_nor_keeps(creds, folder):
     assert creds(STS) == second
 
 
-def test_exec_takes_a_lease_of_its_own(creds, consumer):
+def test_exec_takes_a_lease_of_its_own(creds, catalog_mount):
     first = creds(KEY)
-    run = consumer("exec", "--role", KEY, "--", "printenv", "AWS_ACCESS_KEY_ID")
-    assert run.out.strip() not in ("", first["access_key_id"])
+    argv = [*CONSUMER, "exec", "--catalog-mount", catalog_mount, "--role", KEY, "--", "printenv", "AWS_ACCESS_KEY_ID"]
+    run = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() not in ("", first["access_key_id"])
     assert creds(KEY) == first
 
 

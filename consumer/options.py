@@ -19,6 +19,13 @@ team_option = click.option(
     shell_complete=completion.teams,
     help="Only this team's roles; else all that the token's policies name.",
 )
+team_login_option = click.option(
+    "--team",
+    metavar="[NAME/]TEAM",
+    default="",
+    shell_complete=completion.teams,
+    help="Team to log in as, where there is no token.",
+)
 catalog_option = click.option(
     "--catalog",
     "catalog_file",

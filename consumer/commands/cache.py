@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from consumer import session
+from consumer.options import team_login_option
 from vault_aws_kit import clock, terminal
 
 if TYPE_CHECKING:
@@ -19,12 +21,13 @@ def command() -> None:
 
 @command.command("list")
 @terminal.format_option("text", "json")
+@team_login_option
 @terminal.vault_options
-def list_entries(output: str, vault: terminal.VaultOptions) -> int:
+def list_entries(output: str, team: str, vault: terminal.VaultOptions) -> int:
     """List what is kept for this token, without its secrets."""
     from consumer.cache import Store
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         store = Store.of_user(connection.token)
     entries = list(store.entries().values())
     if output == "json":
@@ -38,8 +41,9 @@ def list_entries(output: str, vault: terminal.VaultOptions) -> int:
 @command.command("clear")
 @click.option("--all", "everybodys", is_flag=True, help="Also forget what other tokens got, which stays unrevoked.")
 @terminal.format_option("text", "json")
+@team_login_option
 @terminal.vault_options
-def clear(everybodys: bool, output: str, vault: terminal.VaultOptions) -> int:
+def clear(everybodys: bool, output: str, team: str, vault: terminal.VaultOptions) -> int:
     """Revoke what is kept for this token and can be revoked, and forget all of it.
 
     What can't be revoked now, as Vault is out of reach, stays for another try.
@@ -48,7 +52,7 @@ def clear(everybodys: bool, output: str, vault: terminal.VaultOptions) -> int:
     from consumer.clear import clear as clear_store
     from vault_aws_kit.errors import RevokeFailed
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         cleared = clear_store(Store.of_user(connection.token), connection, everybodys=everybodys)
     if output == "json":
         terminal.emit_json(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from consumer import session
 from consumer.options import parameter_options, role_option, seconds, team_option
 from vault_aws_kit import clock, terminal
 
@@ -49,7 +50,7 @@ def command(
     from consumer.issue import issue
     from consumer.roles import find_access
 
-    with terminal.connect(vault) as connection:
+    with session.connect(vault, team) as connection:
         access = find_access(connection, vault.catalog_mount, team)
         found = access.role(role)
         access.check_session_name(found, asked.session_name)

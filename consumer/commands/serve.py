@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consumer import session
+from consumer import completion, session
 from consumer.options import parameter_options, team_option, wait_option
 from vault_aws_kit import terminal
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--role", "names", metavar="[ENGINE/]ROLE", multiple=True, help="Role to serve; else all that there are.")
+@click.option("--role", "names", metavar="[ENGINE/]ROLE", multiple=True, shell_complete=completion.roles,
+              help="Role to serve; else all that there are.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of 127.0.0.1; else one that is free.")
 @click.option(
     "--token-file",

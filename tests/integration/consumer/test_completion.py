@@ -63,7 +63,7 @@ def in_bash(line: str, env: dict[str, str]) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("verb", ["creds", "exec", "render"])
+@pytest.mark.parametrize("verb", ["check", "console", "creds", "exec", "profile", "render", "serve"])
 def test_bash_completes_the_roles_of_the_token(environ, catalog, verb):
     assert in_bash(f"consumer {verb} {catalog} --role ", environ) == ["app", "fed", "net", "nets"]
     assert in_bash(f"consumer {verb} {catalog} --role ne", environ) == ["net", "nets"]

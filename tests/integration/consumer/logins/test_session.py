@@ -17,7 +17,14 @@ import pytest
 from consumer import session
 from consumer.logins import proofs
 from vault_aws_kit import clock
-from vault_aws_kit.errors import KitError, LoginFailed, TokenMissing, TokenRefused, VaultUnreachable
+from vault_aws_kit.errors import (
+    KitError,
+    LoginFailed,
+    NoConsole,
+    TokenMissing,
+    TokenRefused,
+    VaultUnreachable,
+)
 from vault_aws_kit.settings import VaultSettings
 from vault_aws_kit.terminal import VaultOptions
 from vault_aws_kit.vault import Vault
@@ -69,6 +76,29 @@ def test_every_command_logs_in_by_itself(consumer, ids, argv, consumer_home):
     assert run.code == 0, run.err
     assert f"{LOGGED_IN} VAULT_ROLE_ID and VAULT_SECRET_ID" in run.err
     assert not (consumer_home / ".vault-token").exists()
+
+
+def test_a_console_that_aws_would_refuse_is_refused_after_a_login_by_itself(consumer, ids):
+    run = consumer("console", "--role", "app")
+    assert run.code == NoConsole.exit_code, run.err
+    assert LOGGED_IN in run.err
+
+
+def test_what_a_login_by_itself_left_in_the_cache_is_listed_and_cleared(consumer, ids):
+    kept = json.loads(consumer("creds", "--role", "app", "--format", "json").out)["access_key_id"]
+    listed = consumer("cache", "list", "--format", "json", catalog=False)
+    assert [entry["access_key_id"] for entry in json.loads(listed.out)] == [kept]
+    cleared = consumer("cache", "clear", "--format", "json", catalog=False)
+    assert json.loads(cleared.out)["revoked"] == [kept]
+
+
+def test_the_cache_of_a_login_that_a_team_names_is_found_by_the_team(consumer, jwt, team, job_token, monkeypatch):
+    monkeypatch.setenv("VAULT_ID_TOKEN", job_token())
+    monkeypatch.setenv("VAULT_AUTH_PATH", jwt.mount)
+    name = f"{team.entry.spec}/pay"
+    assert consumer("creds", "--role", "app", "--team", name).code == 0
+    listed = consumer("cache", "list", "--team", name, "--format", "json", catalog=False)
+    assert [entry["role"] for entry in json.loads(listed.out)] == ["app"]
 
 
 def test_a_github_job_needs_two_variables_and_its_permission(consumer, jwt, github, monkeypatch):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from consumer import completion
-from consumer.options import catalog_option, parameter_options, team_option
+from consumer.options import catalog_option, parameter_options, team_option, wait_option
 from vault_aws_kit import clock, terminal
 from vault_aws_kit.contract import CATALOG_MOUNT
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     help="Role whose credentials the profile has. It also names the profile where NAME doesn't.",
 )
 @parameter_options
+@wait_option
 @click.option("--print", "show", is_flag=True, help="Print the profile, and write nothing.")
 @click.option("--remove", is_flag=True, help="Take the profile NAME out again.")
 @click.option("--force", is_flag=True, help="Replace, or remove, one that the kit did not write.")
@@ -37,6 +38,7 @@ def command(
     name: str | None,
     role: str,
     asked: Parameters,
+    wait: int,
     show: bool,
     remove: bool,
     force: bool,
@@ -51,7 +53,7 @@ def command(
         return _remove(name, force=force)
     if not role:
         raise click.UsageError("Say of which role: --role ROLE.")
-    profile = _profile(name or role.replace("/", "-"), role, asked, catalog_file, team, vault)
+    profile = _profile(name or role.replace("/", "-"), role, asked, wait, catalog_file, team, vault)
     if show:
         terminal.emit("\n".join(profile.lines))
         return 0
@@ -59,7 +61,13 @@ def command(
 
 
 def _profile(
-    name: str, role: str, asked: Parameters, catalog_file: Path | None, team: str, vault: terminal.VaultOptions
+    name: str,
+    role: str,
+    asked: Parameters,
+    wait: int,
+    catalog_file: Path | None,
+    team: str,
+    vault: terminal.VaultOptions,
 ) -> Profile:
     from consumer import program
     from consumer.issue import check
@@ -77,6 +85,8 @@ def _profile(
         "--ttl": clock.duration(asked.ttl) if asked.ttl else "",
         "--role-arn": asked.role_arn,
         "--session-name": asked.session_name,
+        "--wait-for-iam": clock.duration(wait) if wait else "",
+        "--region": asked.region if wait else "",  # where the key is waited for
         "--team": team,
         "--address": vault.address,
         "--namespace": vault.namespace,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consumer.options import catalog_option, team_option
+from consumer.options import catalog_option, team_option, wait_option
 from consumer.render.options import asked_options, default_tags_option, output_options, vault_asked_options
 from vault_aws_kit import terminal
 from vault_aws_kit.contract import CATALOG_MOUNT
@@ -42,6 +42,7 @@ PIPELINES = ("github", "gitlab", "jenkins")
     help="AWS's configuration file in the process mode; else the usual one.",
 )
 @click.option("--pins/--no-pins", default=None, help="Write required_providers; else only where the folder has none.")
+@wait_option
 @click.option("--ci", type=click.Choice(PIPELINES), help="Render a CI's pipeline file instead, in that mode.")
 @output_options
 @click.option(
@@ -61,6 +62,7 @@ def command(
     vault_asked: VaultAsked,
     config_files: tuple[str, ...],
     pins: bool | None,
+    wait: int,
     ci: str | None,
     output: Output,
     templates: Sequence[Path],
@@ -91,7 +93,7 @@ def command(
     written = not folder.requirements if pins is None else pins
     snippet = compose(
         access, mode, asked, vault_asked,
-        pipeline=bool(ci), pins=written, tags=tags, config_files=config_files, consumer=_same(vault, team),
+        pipeline=bool(ci), pins=written, tags=tags, config_files=config_files, consumer=_same(vault, team), wait=wait,
     )  # fmt: skip
     files = kind.files(mode, snippet, templates)
     if pipeline and snippet.vault.login:

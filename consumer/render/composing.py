@@ -10,6 +10,7 @@ from consumer.render.asked import Asked, VaultAsked
 from consumer.render.auth import AUTHS
 from consumer.render.blocks import blocks_for
 from consumer.render.choice import check_ephemeral, choose, too_old
+from consumer.render.env import Env
 from consumer.render.floors import Floor
 from consumer.render.hcp import Hcp
 from consumer.render.interface import Block, Mode, Snippet, VaultProvider
@@ -44,17 +45,23 @@ def compose(
     tags: tuple[tuple[str, str], ...] = (),
     config_files: tuple[str, ...] = (),
     consumer: tuple[str, ...] = (),
+    wait: int = 0,
 ) -> Snippet:
     """What to render; for a `pipeline`, the login is the pipeline's and not Terraform's.
 
     Raises RoleUnknown, RoleAmbiguous, RoleArnNeeded, LoginNotOffered, ModeImpossible.
     """
     _check_meaning(mode, asked, vault, config_files, pipeline=pipeline)
+    if wait and not isinstance(mode, Process | Env):
+        raise ModeImpossible(
+            f"In the {mode.name} mode no command of the kit gets the credentials, so that none can wait for AWS.",
+            hint="Leave --wait-for-iam out, or use --mode process or --mode env.",
+        )
     blocks = blocks_for(access, asked)
     auth = AUTHS["token" if pipeline else vault.auth]
     login = _login(access, mode, blocks, vault, pipeline=pipeline)
     provider = VaultProvider(auth, login, vault.vault_address, vault.vault_namespace, vault.vault_ca)
-    snippet = Snippet(blocks, provider, tags, pins, config_files, consumer)
+    snippet = Snippet(blocks, provider, tags, pins, config_files, consumer, wait)
     mode.check(replace(snippet, vault=VaultProvider()) if pipeline else snippet)
     return snippet
 

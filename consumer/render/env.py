@@ -29,5 +29,9 @@ class Env(Mode):
     def warnings(self, snippet: Snippet) -> list[str]:
         if not snippet.users:
             return session_warnings(snippet)
-        wait = f"AWS takes some seconds to accept a new IAM user's key ({snippet.users}), and Terraform starts at once."
-        return [wait]
+        if snippet.wait:
+            return []
+        at_once = (
+            f"AWS takes some seconds to accept a new IAM user's key ({snippet.users}), and Terraform starts at once"
+        )
+        return [f"{at_once}: --wait-for-iam 1m has it wait."]

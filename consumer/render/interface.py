@@ -83,7 +83,8 @@ class Snippet:
 
     `pins` is whether to write the terraform block: a module may have only one required_providers. `config_files` are
     AWS's, for the process mode, none for the usual one. `consumer` are the options by which the consumer's own
-    commands find the same catalog and team.
+    commands find the same catalog and team, and `wait` is for how many seconds they wait at most until AWS accepts a
+    new IAM user's key.
     """
 
     blocks: tuple[Block, ...]
@@ -92,6 +93,7 @@ class Snippet:
     pins: bool = True
     config_files: tuple[str, ...] = ()
     consumer: tuple[str, ...] = ()
+    wait: int = 0
 
     @property
     def roles(self) -> tuple[RoleEntry, ...]:

@@ -26,7 +26,8 @@ class Process(Mode):
         if not snippet.users:
             return [there, *session_warnings(snippet)]
         lives_on = (
-            f"Nobody revokes the keys of {snippet.users} when Terraform ends: they live as long as their lease. AWS "
-            "takes some seconds to accept a new one. `consumer exec` (--mode env) revokes them."
+            f"Nobody revokes the keys of {snippet.users} when Terraform ends: they live as long as their lease. "
+            "`consumer exec` (--mode env) revokes them."
         )
-        return [there, lives_on, *session_warnings(snippet)]
+        at_once = "AWS takes some seconds to accept a new IAM user's key: --wait-for-iam 1m has the profile wait."
+        return [there, lives_on, *([] if snippet.wait else [at_once]), *session_warnings(snippet)]

@@ -58,7 +58,7 @@ def _checked(mode: Mode, snippet: Snippet) -> LoginEntry:
     block, vault = snippet.blocks[0], snippet.vault
     for text in (
         login.mount, login.role, login.audience, vault.address, vault.namespace, vault.ca_cert_file,
-        block.role_name or block.role.name, block.role_arn, *snippet.consumer,
+        block.role_name or block.role.name, block.role_arn, block.region, *snippet.consumer,
     ):  # fmt: skip
         if not _PLAIN.fullmatch(text):
             raise ModeImpossible(

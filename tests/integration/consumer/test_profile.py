@@ -66,6 +66,11 @@ def test_options_are_passed_on(profile, aws_environment, config):
     assert "--ttl 20m" in config.read_text()
 
 
+def test_a_profile_that_waits_for_iam_does_so_in_its_region(profile, config):
+    profile("--role", "app", "--wait-for-iam", "1m", "--region", "eu-central-1")
+    assert "--role app --wait-for-iam 1m --region eu-central-1 " in config.read_text()
+
+
 def test_vaults_address_and_the_catalog_go_along_where_they_were_given(
     profile, aws_environment, stack, config, as_team
 ):

@@ -323,6 +323,14 @@ def test_the_process_mode_names_the_profile_and_its_command(render, catalog_moun
     assert "~/.aws/config (pay)" in run.err
 
 
+def test_commands_of_the_process_and_the_env_mode_wait_for_iam_and_other_modes_refuse_to(render):
+    for mode in ("process", "env"):
+        assert "--role app --wait-for-iam 1m" in render("--role", "app", "--mode", mode, "--wait-for-iam", "1m").out
+    run = render("--role", "app", "--mode", "ephemeral", "--wait-for-iam", "1m")
+    assert run.code == ModeImpossible.exit_code
+    assert "--mode process or --mode env" in run.err
+
+
 def test_the_env_mode_refuses_two_roles(render, catalog_mount):
     assert render("--role", "net", "--role", "app", "--mode", "env").code == ModeImpossible.exit_code
     found = f"consumer exec --catalog-mount {catalog_mount} --team pay --role net -- terraform apply"

@@ -220,6 +220,14 @@ def test_the_env_mode_says_how_to_run_it():
     assert "access_key" not in rendered("env", "one-role")
 
 
+def test_commands_wait_for_the_keys_of_users_in_the_providers_region():
+    waiting = replace(snippet("several"), wait=60)
+    text = MODES["process"].text(waiting)
+    assert "--role app --wait-for-iam 1m --region us-east-1 --format credential-process" in text
+    assert text.count("--wait-for-iam") == 1
+    assert "--wait-for-iam 1m" in MODES["env"].text(replace(snippet("iam-user"), wait=60))
+
+
 def test_the_env_mode_refuses_several_sets_of_credentials():
     with pytest.raises(ModeImpossible, match="3 were asked for"):
         MODES["env"].check(snippet("several"))
@@ -276,6 +284,13 @@ def test_the_ephemeral_mode_warns_of_users_alone():
 def test_the_process_mode_warns_of_what_nobody_revokes():
     assert "Nobody revokes the keys of app" in MODES["process"].warnings(snippet("iam-user"))[1]
     assert len(MODES["process"].warnings(snippet("one-role"))) == 1
+
+
+@pytest.mark.parametrize("mode", ["process", "env"])
+def test_keys_that_are_not_waited_for_are_warned_of_with_what_waits(mode):
+    found = snippet("iam-user")
+    assert any("--wait-for-iam" in warning for warning in MODES[mode].warnings(found))
+    assert not any("accept" in warning for warning in MODES[mode].warnings(replace(found, wait=60)))
 
 
 def test_the_env_mode_warns_that_a_users_key_is_not_waited_for():

@@ -68,8 +68,8 @@ def test_a_user_that_is_too_young_to_judge_is_told_and_not_accounted_for(
     made, producer, vault, unique, iam, monkeypatch
 ):
     monkeypatch.setattr(audits, "GRACE", timedelta(minutes=5))
-    vault.read(f"aws-{unique}/creds/app")
-    iam.create_user(UserName=name_for("other"), Path=f"/{unique}/")
+    vault.read(f"aws-{unique}/creds/app-{unique}")
+    iam.create_user(UserName=name_for(f"other-{unique}"), Path=f"/{unique}/")
     run = producer("audit")
     assert run.code == 0, run.out + run.err
     assert run.out.startswith("Nothing: Vault accounts for 1 of 2 IAM users")

@@ -90,7 +90,7 @@ class _Unattended:
                 "namespace": self.settings.namespace,
                 "method": self.proof.method,
                 "mount": proofs.mount_of(self.proof, self.target),
-                "role": self.target.role,
+                "role": proofs.role_of(self.proof, self.target),
                 "audience": self.target.audience,
                 "proof": self.proof.fingerprint,
             }
@@ -134,15 +134,15 @@ class _Unattended:
         return renewed if renewed.fresh else None
 
     def _login(self) -> Login:
-        from consumer.logins.proofs import mount_of
+        from consumer.logins.proofs import mount_of, role_of
         from vault_aws_kit.vault import Vault
 
         with Vault(self.settings, "") as vault:
             login = self.proof.login(self.target).login(vault)
-        role = f" as {self.target.role}" if self.target.role else ""
-        place = f"auth/{mount_of(self.proof, self.target)}"
+        role = role_of(self.proof, self.target)
+        place = f"auth/{mount_of(self.proof, self.target)}{f' as {role}' if role else ''}"
         life = f", for {clock.duration(login.ttl)}" if login.ttl else ""
-        terminal.say(f"Logged in to Vault with {self.proof.source} at {place}{role}{life}.")
+        terminal.say(f"Logged in to Vault with {self.proof.source} at {place}{life}.")
         return login
 
     def _keep(self, store: Store, key: str, kept: Kept) -> str:

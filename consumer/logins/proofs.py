@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vault_aws_kit.auth.interface import LoginMethod
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+"""Where every pod has it: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/"""
 JWT_VARIABLES = {
     "TERRAFORM_VAULT_AUTH_JWT": "the vault provider's own variable",
     "VAULT_ID_TOKEN": "GitLab's id_tokens",
@@ -44,6 +45,8 @@ class Proof:
     secret: str = field(repr=False)
     login: Callable[[Target], LoginMethod] = field(repr=False)
     needs_role: bool = True
+    takes_role: bool = True
+    """Whether a role can be named to Vault at all: an AppRole's role_id says which, and users have none."""
     by_itself: bool = True
     """Whether it is here to log in with, so that its method need not be named."""
 
@@ -65,6 +68,10 @@ def choose(proofs: list[Proof], target: Target) -> Proof | None:
     return next(fitting, None)
 
 
+def role_of(proof: Proof, target: Target) -> str:
+    return target.role if proof.takes_role else ""
+
+
 def mount_of(proof: Proof, target: Target) -> str:
     return target.mount or proof.method
 
@@ -82,7 +89,7 @@ def _approle(env: Mapping[str, str]) -> Iterator[Proof]:
 
     if role_id and secret_id:
         secret = f"{role_id}\n{secret_id}"
-        yield Proof("approle", "VAULT_ROLE_ID and VAULT_SECRET_ID", secret, login, needs_role=False)
+        yield Proof("approle", "VAULT_ROLE_ID and VAULT_SECRET_ID", secret, login, needs_role=False, takes_role=False)
 
 
 def _jwt(env: Mapping[str, str]) -> Iterator[Proof]:
@@ -156,7 +163,7 @@ def password(method: str, username: str, word: str, source: str) -> Proof:
 
         return {"userpass": Userpass, "ldap": Ldap}[method](username, word, target.mount or method)
 
-    return Proof(method, source, f"{username}\n{word}", login, needs_role=False, by_itself=False)
+    return Proof(method, source, f"{username}\n{word}", login, needs_role=False, takes_role=False, by_itself=False)
 
 
 def _cert(env: Mapping[str, str]) -> Iterator[Proof]:

@@ -6,7 +6,6 @@ Source: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from vault_aws_kit.auth.door import knock
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from vault_aws_kit.vault import Body, Vault
 
 MOUNT = "kubernetes"
-TOKEN_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-"""Where every pod has it: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/"""
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,13 @@ def test_the_next_command_uses_the_kept_token(consumer, ids):
     assert LOGGED_IN not in again.err
 
 
+def test_an_approles_kept_token_serves_whichever_team_is_named(consumer, ids, team):
+    assert " as " not in consumer("roles").err
+    run = consumer("roles", "--team", f"{team.entry.spec}/pay")  # its secret_id works once
+    assert run.code == 0, run.err
+    assert LOGGED_IN not in run.err
+
+
 def test_the_kept_token_is_its_owners_alone(consumer, ids, files):
     consumer("roles")
     (file,) = files()
@@ -226,18 +233,26 @@ def test_the_kept_token_is_its_owners_alone(consumer, ids, files):
     assert ids not in file.read_text() + file.name
 
 
-def test_a_token_is_found_again_only_with_the_same_proof_role_mount_and_address(ids, team, monkeypatch, consumer):
+def test_a_token_is_found_again_only_with_the_same_proof_and_mount(ids, team, monkeypatch, consumer):
     """Two jobs on one runner: the second may not have what the first could log in for."""
     consumer("roles")
     kept = json.loads(next(iter(Path(os.environ["HOME"]).rglob("*.json"))).read_text())["token"]
-    for name, value in (("VAULT_SECRET_ID", "another"), ("VAULT_AUTH_PATH", "another"), ("VAULT_AUTH_ROLE", "another")):
+    for name in ("VAULT_SECRET_ID", "VAULT_AUTH_PATH"):
         with monkeypatch.context() as other:
-            other.setenv(name, value)
+            other.setenv(name, "another")
             try:
                 with session.connect(HERE) as connection:
                     assert connection.token != kept
             except LoginFailed:
                 pass
+
+
+def test_a_token_of_another_role_is_not_taken(consumer, jwt, job_token, monkeypatch):
+    monkeypatch.setenv("VAULT_ID_TOKEN", job_token())
+    monkeypatch.setenv("VAULT_AWS_KIT_LOGIN", f"jwt:{jwt.mount}/{jwt.role}")
+    assert consumer("roles").code == 0
+    monkeypatch.setenv("VAULT_AWS_KIT_LOGIN", f"jwt:{jwt.mount}/another")
+    assert consumer("roles").code == LoginFailed.exit_code
 
 
 def test_a_kept_token_that_was_revoked_is_replaced(consumer, jwt, job_token, monkeypatch, files, admin):

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from consumer.check.interface import Case, Check
+from consumer.issue import path_of
 from vault_aws_kit.findings import Finding
 
 if TYPE_CHECKING:
@@ -26,14 +27,9 @@ class Granted(Check):
     needs_vault: ClassVar[bool] = True
 
     def look(self, case: Case) -> Iterator[Finding]:
-        paths = [path for role in case.roles for path in (place(role), sts_place(role)) if path]
+        paths = [path for role in case.roles for path in (path_of(role), sts_place(role)) if path]
         may = case.may([*paths, *LEASES])
         yield from judge([(case.name_of(role), role) for role in case.roles], may)
-
-
-def place(role: RoleEntry) -> str:
-    """Where Vault gives a role's credentials."""
-    return f"{role.mount}/{'static-creds' if role.type == 'static' else 'creds'}/{role.name}"
 
 
 def sts_place(role: RoleEntry) -> str:
@@ -52,11 +48,11 @@ def judge(roles: Sequence[tuple[str, RoleEntry]], may: May) -> Iterator[Finding]
 
 
 def _judge_role(name: str, role: RoleEntry, may: May) -> Finding:
-    if not _has(may[place(role)], "read"):
-        told = f"The catalog offers it, but none of the token's policies grants `read` on {place(role)}."
+    if not _has(may[path_of(role)], "read"):
+        told = f"The catalog offers it, but none of the token's policies grants `read` on {path_of(role)}."
         return Finding("error", name, told, _ASK)
-    if len(role.role_arns) > 1 and not _has(may[place(role)], "update"):
-        told = f"It stands for several AWS roles, and none can be chosen without `update` on {place(role)}."
+    if len(role.role_arns) > 1 and not _has(may[path_of(role)], "update"):
+        told = f"It stands for several AWS roles, and none can be chosen without `update` on {path_of(role)}."
         return Finding("error", name, told, _ASK)
     if role.sts and not _has(may[sts_place(role)], "update"):
         told = f'Rendered Terraform can\'t use it: its `type = "sts"` needs `update` on {sts_place(role)}.'

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from consumer import identity
-from consumer.check.granted import place
 from consumer.issue import SHORTEST_TTL, Parameters, issue, revoke
-from consumer.refusals import refusal
 from vault_aws_kit.credentials import Credentials
-from vault_aws_kit.errors import KitError, RevokeFailed, RoleUnknown
+from vault_aws_kit.errors import KitError, RevokeFailed
 from vault_aws_kit.vault import PARALLEL
 
 if TYPE_CHECKING:
@@ -85,23 +83,8 @@ class Prober:
 
     def _credentials(self, target: Proof) -> Credentials:
         """Sessions are the shortest that AWS gives, as nobody can revoke them."""
-        if target.role.type == "static":
-            return self._static(target.role)
         ttl = SHORTEST_TTL if target.role.sts else 0
         return issue(self.vault, self.token, target.role, Parameters(ttl=ttl, role_arn=target.arn))
-
-    def _static(self, role: RoleEntry) -> Credentials:
-        """The key that Vault has, and keeps: there is no lease."""
-        try:
-            found = self.vault.read(place(role))
-        except KitError as error:
-            raise refusal(error, role, self.token.policies) from None
-        if not found or not (found.get("access_key") and found.get("secret_key")):
-            raise RoleUnknown(
-                f"The catalog names static role {role.name!r}, but Vault has no key at {place(role)}.",
-                hint="Ask the platform team to run `producer setup`.",
-            )
-        return Credentials(str(found["access_key"]), str(found["secret_key"]), region=role.region, role=role.name)
 
     def _given_back(self, credentials: Credentials) -> RevokeFailed | None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.check.granted import LEASES, judge, place, sts_place
+from consumer.check.granted import LEASES, judge, sts_place
+from consumer.issue import path_of
 from vault_aws_kit.contract import RoleEntry
 
 ARNS = ("arn:aws:iam::111122223333:role/a", "arn:aws:iam::111122223333:role/b")
@@ -17,7 +18,7 @@ ALL = (APP, NET, NETS, LEGACY)
 
 def may(**lacking):
     """What a team's policy allows, but for what is `lacking` by path."""
-    paths = [path for role in ALL for path in (place(role), sts_place(role)) if path]
+    paths = [path for role in ALL for path in (path_of(role), sts_place(role)) if path]
     return {path: frozenset({"read", "update"}) for path in (*paths, *LEASES)} | lacking
 
 
@@ -32,7 +33,7 @@ def test_a_policy_that_grants_everything_is_fine_and_so_is_root():
 
 @pytest.mark.parametrize("role", ALL)
 def test_a_role_without_read_is_an_error(role):
-    assert bad(*ALL, may=may(**{place(role): frozenset({"deny"})})) == [("error", role.name)]
+    assert bad(*ALL, may=may(**{path_of(role): frozenset({"deny"})})) == [("error", role.name)]
 
 
 def test_several_aws_roles_need_update_and_one_needs_none():

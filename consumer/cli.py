@@ -19,6 +19,8 @@ VERBS = (
     "profile",
     "console",
     "cache",
+    "mfa",
+    "tfe",
     "completion",
 )
 

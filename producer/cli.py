@@ -27,6 +27,8 @@ VERBS = (
     "revoke",
     "thaw",
     "audit",
+    "mfa",
+    "tfe",
     "completion",
 )
 BEFORE_A_SPEC = ("adopt",)

@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from producer.iam_users import IamUser
-from vault_aws_kit import clock
-from vault_aws_kit.errors import AwsRefused, AwsUnreachable, NoAwsCredentials
+from vault_aws_kit import aws, clock
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -43,14 +41,14 @@ class IamAccount:
 
     def users(self, path: str = "/") -> list[IamUser]:
         """The users of exactly this path."""
-        with _told("iam:ListUsers"):
+        with aws.asked("iam:ListUsers"):
             pages = self._iam.get_paginator("list_users").paginate(PathPrefix=path, PaginationConfig={"PageSize": 1000})
             found = [IamUser(u["UserName"], u["Path"], u["CreateDate"]) for page in pages for u in page["Users"]]
         return [user for user in found if user.path == path]
 
     def exists(self, user: str) -> bool:
         """Asks for the user itself: a key can answer for some seconds after it is gone."""
-        with _told("iam:GetUser"):
+        with aws.asked("iam:GetUser"):
             try:
                 self._iam.get_user(UserName=user)
             except self._iam.exceptions.NoSuchEntityException:
@@ -59,7 +57,7 @@ class IamAccount:
 
     def keys(self, user: str) -> list[IamKey]:
         """The access keys of a user; none where there is no such user."""
-        with _told("iam:ListAccessKeys"):
+        with aws.asked("iam:ListAccessKeys"):
             try:
                 found = self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
             except self._iam.exceptions.NoSuchEntityException:
@@ -68,7 +66,7 @@ class IamAccount:
 
     def user_of(self, access_key_id: str) -> str:
         """The name of the user that a key belongs to, '' where this account doesn't know it."""
-        with _told("iam:GetAccessKeyLastUsed"):
+        with aws.asked("iam:GetAccessKeyLastUsed"):
             try:
                 return self._iam.get_access_key_last_used(AccessKeyId=access_key_id).get("UserName") or ""
             except self._iam.exceptions.NoSuchEntityException:
@@ -76,7 +74,7 @@ class IamAccount:
 
     def delete_user(self, user: str) -> None:
         """Delete a user with its keys, policies and memberships, keys first; one that is gone already is fine."""
-        with _told("iam:DeleteUser"):
+        with aws.asked("iam:DeleteUser"):
             try:
                 self._delete(user)
             except self._iam.exceptions.NoSuchEntityException:
@@ -89,9 +87,9 @@ class IamAccount:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
         """
         name, kind = (role, "Role") if role else (user, "User")
-        with _told(f"iam:Put{kind}Policy"):
+        with aws.asked(f"iam:Put{kind}Policy"):
             answer = self._iam.get_role(RoleName=name) if role else self._iam.get_user(UserName=name)
-            now = _date(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            now = aws.told_time(answer["ResponseMetadata"]["HTTPHeaders"]) or clock.now()
             document = json.dumps(deny_document(now))
             if role:
                 self._iam.put_role_policy(RoleName=name, PolicyName=DENY_NAME, PolicyDocument=document)
@@ -102,7 +100,7 @@ class IamAccount:
     @contextmanager
     def asked(self, action: str) -> Iterator[IAMClient]:
         """The client, to be asked for one action: `action` is what an error is to name."""
-        with _told(action):
+        with aws.asked(action):
             yield self._iam
 
     def _delete(self, user: str) -> None:
@@ -118,30 +116,11 @@ class IamAccount:
         iam.delete_user(UserName=user)
 
 
-def open_account() -> IamAccount:
+def open_account(profile: str = "") -> IamAccount:
     """The account of the AWS credentials here. Raises NoAwsCredentials, AwsRefused or AwsUnreachable."""
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        session = boto3.Session()
-        found = session.get_credentials()
-    except BotoCoreError as error:
-        raise NoAwsCredentials(f"The AWS credentials here can't be read: {error}.") from None
-    if found is None:
-        raise NoAwsCredentials(
-            "There are no AWS credentials here.", hint="Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret."
-        )
-    # IAM and STS answer for a whole partition; us-east-1 is only where nothing else is said.
-    config = Config(region_name=session.region_name or "us-east-1", max_pool_connections=10)
-    with _told("sts:GetCallerIdentity"):
-        asked = clock.now()
-        answer = session.client("sts", config=config).get_caller_identity()
-        here = asked + (clock.now() - asked) / 2
-        iam = session.client("iam", config=config)
-    arn, date = answer["Arn"], answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return IamAccount(arn.split(":")[4], arn.split(":")[1], iam, _date(date) - here if date else None)
+    caller = aws.identify(aws.open_session(profile))
+    iam = caller.session.client("iam", config=caller.config)
+    return IamAccount(caller.account, caller.partition, iam, caller.ahead)
 
 
 def deny_document(moment: datetime) -> dict[str, object]:
@@ -149,25 +128,3 @@ def deny_document(moment: datetime) -> dict[str, object]:
     condition = {"DateLessThan": {"aws:TokenIssueTime": clock.timestamp(moment)}}
     statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _date(header: str) -> datetime:
-    return parsedate_to_datetime(header).astimezone(UTC)
-
-
-@contextmanager
-def _told(action: str) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        said = error.response.get("Error", {})
-        raise AwsRefused(
-            f"AWS refuses {action}: {said.get('Code', 'unknown')}: {said.get('Message', '')}",
-            hint=f"Use AWS credentials that may {action} in that account.",
-        ) from None
-    except BotoCoreError as error:
-        raise AwsUnreachable(
-            f"AWS can't be asked ({action}): {error}", hint="Check the network, HTTPS_PROXY and AWS_CA_BUNDLE."
-        ) from None

@@ -52,4 +52,5 @@ def command() -> tuple[str, ...] | None:
 
 
 def _environ() -> dict[str, str]:
-    return environment.for_downloads(os.environ)
+    """The older program gives up on an engine after a minute, which a busy machine's vfs driver needs to remove one."""
+    return {"COMPOSE_HTTP_TIMEOUT": "300", **environment.for_downloads(os.environ)}

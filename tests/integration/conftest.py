@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,20 @@ def admin(stack) -> Iterator[Vault]:
     """The kit's own connection, as the server's root."""
     with Vault(VaultSettings(address=stack.vault_addr), stack.vault_token, patience=20) as connection:
         yield connection
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How Vault gets to a test's own server: the address to listen on, and the name that Vault knows it by."""
+
+    listen: str
+    host: str
+
+
+@pytest.fixture
+def from_vault(stack) -> Reach:
+    in_container = "container" in stack.title
+    return Reach("0.0.0.0", "host.docker.internal") if in_container else Reach("127.0.0.1", "127.0.0.1")
 
 
 @pytest.fixture

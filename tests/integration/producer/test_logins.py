@@ -190,7 +190,7 @@ def test_a_group_of_the_directory_gets_the_policy(producer, team, unique, vault)
 class Cluster:
     """What Vault asks a Kubernetes cluster: whose token this is. Here the token says it, and the cluster agrees."""
 
-    def __init__(self) -> None:
+    def __init__(self, listen: str, host: str) -> None:
         class TokenReview(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -209,8 +209,8 @@ class Cluster:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), TokenReview)
-        self.address = f"http://127.0.0.1:{self._http.server_port}"
+        self._http = ThreadingHTTPServer((listen, 0), TokenReview)
+        self.address = f"http://{host}:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -226,8 +226,8 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster():
-    made = Cluster()
+def cluster(from_vault):
+    made = Cluster(from_vault.listen, from_vault.host)
     yield made
     made.close()
 

@@ -58,13 +58,13 @@ def _base64(data: bytes) -> str:
 
 
 class Site:
-    """An HTTP server on loopback; `answer` gets method, path, query or form, and headers; gives status and body.
+    """An HTTP server; `answer` gets method, path, query or form, and headers; gives status and body.
 
-    A body that is a string is where it redirects to; one that came as JSON is given under the name ''.
+    `url` is for who is on this machine, `url_for_vault` for Vault, which may be in a container. A body that is a string is where it redirects to; one that came as JSON is given under the name ''.
     """
 
-    def __init__(self, answer: Callable[[str, str, dict[str, str], Any], tuple[int, Any]] | None = None) -> None:
-        self.answer = answer or (lambda *_: (404, {}))
+    def __init__(self, listen: str, host: str) -> None:
+        self.answer: Callable[[str, str, dict[str, str], Any], tuple[int, Any]] = lambda *_: (404, {})
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -90,8 +90,9 @@ class Site:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((listen, 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url_for_vault = f"http://{host}:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -100,8 +101,8 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
+def site(from_vault) -> Iterator[Site]:
+    site = Site(from_vault.listen, from_vault.host)
     yield site
     site.close()
 
@@ -194,7 +195,7 @@ class Provider:
     client, secret = "vault-client", "client-secret-canary"
 
     def __init__(self, site: Site) -> None:
-        self.site, self.issuer = site, Issuer(site.url)
+        self.site, self.issuer = site, Issuer(site.url_for_vault)
         self.refuses = ""
         self._codes: dict[str, dict[str, str]] = {}
         site.answer = self._answer
@@ -208,9 +209,10 @@ class Provider:
         }[path](given)
 
     def _discovery(self, _: dict[str, str]) -> tuple[int, Any]:
-        places = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
-        said = {name: f"{self.site.url}/{path}" for name, path in places.items()}
-        return 200, {"issuer": self.site.url, "id_token_signing_alg_values_supported": ["RS256"], **said}
+        vaults = {"token_endpoint": "token", "jwks_uri": "keys"}
+        said = {name: f"{self.site.url_for_vault}/{path}" for name, path in vaults.items()}
+        said |= {"issuer": self.issuer.name, "authorization_endpoint": f"{self.site.url}/authorize"}
+        return 200, {"id_token_signing_alg_values_supported": ["RS256"], **said}
 
     def _authorize(self, given: dict[str, str]) -> tuple[int, Any]:
         assert given["response_type"] == "code"
@@ -241,7 +243,7 @@ def provider(site) -> Provider:
 @pytest.fixture
 def oidc(mounted, provider, token_fields) -> Way:
     """An OIDC login of the team for the group ops."""
-    config = {"oidc_discovery_url": provider.site.url, "oidc_client_id": provider.client}
+    config = {"oidc_discovery_url": provider.issuer.name, "oidc_client_id": provider.client}
     way = mounted("oidc", **config, oidc_client_secret=provider.secret)
     redirect = "http://localhost:8250/oidc/callback"  # on loopback, Vault takes it with any port
     bound = {"bound_claims": {"groups": ["ops"]}, "user_claim": "sub", "allowed_redirect_uris": [redirect]}
@@ -269,7 +271,7 @@ def kubernetes(mounted, site, token_fields, door) -> Way:
         "disable_local_ca_jwt": True,
         "kubernetes_ca_cert": door.ca.read_text(),
     }
-    way = mounted("kubernetes", kubernetes_host=site.url, **reviewer)
+    way = mounted("kubernetes", kubernetes_host=site.url_for_vault, **reviewer)
     names = {"bound_service_account_names": ["deployer"], "bound_service_account_namespaces": ["prod"]}
     way.tune(**names, **token_fields)
     return way

@@ -40,13 +40,21 @@ def unwrap_secret_id(vault: Vault, wrapping_token: str, *, mount: str, role: str
             f"SECURITY ALARM: the wrapping token was made at {made_at}, and not at "
             f"auth/{mount}/role/{role or 'ROLE'}/secret-id: somebody may have unwrapped the real one and wrapped "
             "something else. It was not used.",
-            hint=ALARM,
+            hint=_other_mount(made_at, mount) + ALARM,
         )
     try:
         with vault.as_token(wrapping_token) as as_it:
             return str(as_it.write("sys/wrapping/unwrap").data["secret_id"])
     except (VaultRefused, TokenRefused, NotAllowed):
         raise _used() from None
+
+
+def _other_mount(made_at: str, mount: str) -> str:
+    """What to do where only --mount was left out: who may be lied to by a thief must look at the handover itself."""
+    found = re.fullmatch(r"auth/([\w./-]+)/role/[^/]+/secret-id", made_at, re.ASCII)
+    if not found or found.group(1) == mount:
+        return ""
+    return f"Only where the handover itself says `--mount {found.group(1)}` it is enough to add that. "
 
 
 def _creation_path(vault: Vault, wrapping_token: str) -> str:

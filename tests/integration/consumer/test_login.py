@@ -118,6 +118,18 @@ def test_something_else_wrapped_anew_is_a_security_alarm_and_is_not_used(login, 
         assert connection.write("sys/wrapping/unwrap").data == {"secret_id": "stolen-and-replaced"}
 
 
+def test_an_alarm_over_another_mount_names_the_option_that_may_be_missing(login, team, typed, admin, unique):
+    mount = f"ours-{unique}"
+    admin.write(f"sys/auth/{mount}", {"type": "approle"})
+    admin.write(f"auth/{mount}/role/x", {"policies": ["default"]})
+    wrapped = admin.write(f"auth/{mount}/role/x/secret-id", wrap_ttl="5m").wrap_info["token"]
+    typed(wrapped)
+    run = login("--wrapped", "--role-id", team.role_id)
+    admin.delete(f"sys/auth/{mount}")
+    assert run.code == WrappingTokenUsed.exit_code
+    assert f"Only where the handover itself says `--mount {mount}`" in run.err
+
+
 def test_a_secret_id_wrapped_for_another_team_is_an_alarm_where_the_team_is_named(login, team, make_team, typed):
     other = make_team("web")
     typed(other.secret_id(wrap_ttl="5m"))

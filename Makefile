@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+TESTS  ?= tests/integration
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-unit test-integration test-e2e test-docker lint format stack stack-down clean
@@ -35,7 +36,7 @@ test-e2e: $(READY) ## Run the tests with a real Terraform
 	@$(BIN)/python -m pytest -n auto tests/e2e
 
 test-docker: $(READY) ## Run the tests against a real Vault API in containers (needs Docker's programs)
-	@VAULT_AWS_KIT_TEST_SERVER=docker $(BIN)/python -m devstack docker -- $(BIN)/python -m pytest -n auto tests/integration
+	@VAULT_AWS_KIT_TEST_SERVER=docker $(BIN)/python -m devstack docker -- $(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(READY) ## Check style, types and who imports whom
 	@$(BIN)/ruff format --check --quiet .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
@@ -36,11 +37,16 @@ def iam(aws, unique):
     client = aws.client("iam")
     yield client
     for name in users(client, unique):
-        for key in client.list_access_keys(UserName=name)["AccessKeyMetadata"]:
-            client.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-        for policy in client.list_user_policies(UserName=name)["PolicyNames"]:
-            client.delete_user_policy(UserName=name, PolicyName=policy)
-        client.delete_user(UserName=name)
+        with contextlib.suppress(client.exceptions.NoSuchEntityException):  # Vault, ending its leases, was first
+            delete(client, name)
+
+
+def delete(iam, name):
+    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
+        iam.delete_user_policy(UserName=name, PolicyName=policy)
+    iam.delete_user(UserName=name)
 
 
 def users(iam, unique):

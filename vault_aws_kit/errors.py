@@ -6,7 +6,8 @@
     ├── AwsError             50–59  AWS and its credentials
     ├── RequestError         60–69  credentials that were asked for in a way that the role can't give them
     ├── TerraformError       70–79  what is rendered and where it goes
-    └── RunError             80–99  a command that was stopped or only partly done
+    ├── RunError             80–99  a command that was stopped or only partly done
+    └── MfaError            101–107 an MFA device and its codes
 
 0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
 128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.
@@ -550,6 +551,25 @@ class PortTaken(RunError):
     """`serve` can't listen on the port that it was given."""
 
     exit_code = 96
+
+
+# ── MFA devices and their codes ─────────────────────────────────────────────────────────────────
+
+
+class MfaError(KitError):
+    """An MFA device, or a code of it."""
+
+
+class CodeSourceInvalid(MfaError):
+    """What should say where codes come from doesn't."""
+
+    exit_code = 101
+
+
+class CodeUnavailable(MfaError):
+    """Vault has no code where one was looked for, or none that AWS takes."""
+
+    exit_code = 102
 
 
 def exit_codes() -> dict[int, type[KitError]]:

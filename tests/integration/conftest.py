@@ -26,6 +26,8 @@ from devstack.stack import Stack
 from vault_aws_kit.settings import VaultSettings
 from vault_aws_kit.vault import Vault
 
+from .strict_aws import strict_aws, strict_aws_address  # noqa: F401 - fixtures
+
 SERVER = os.environ.get("VAULT_AWS_KIT_TEST_SERVER") or None
 
 

@@ -16,7 +16,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,8 @@ LOCK_WAIT = 120.0  # seconds for which another process may be asking for the sam
 LOCK_PAUSE = 0.02  # seconds between two tries
 SKEW = timedelta(seconds=60)
 ASKING, WAITING = "asking", "waiting"  # for credentials, for AWS to accept them: locks of their own
+CODE = "code"  # asking for credentials, and first a person for a code: nobody else's may wait for that
+BUSY_AFTER = 1.0  # seconds after which one who waits is told why
 LONGEST = 1 << 20  # bytes: nothing that the kit wrote is longer
 MACOS, XDG = "~/Library/Caches", "~/.cache"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -102,14 +104,16 @@ class Store:
         self._path(key).unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def locked(self, key: str, purpose: str) -> Iterator[None]:
-        """Alone with one entry for ASKING or WAITING. Raises OSError (also after LOCK_WAIT), CacheUnusable.
+    def locked(
+        self, key: str, purpose: str, patience: float = LOCK_WAIT, busy: Callable[[], None] = lambda: None
+    ) -> Iterator[None]:
+        """Alone with one entry for ASKING, WAITING or CODE. Raises OSError (also after `patience`), CacheUnusable.
 
         The lock ends with the process that has it, however that ends. A few locks serve all entries, so that their
-        files don't pile up.
+        files don't pile up. `busy` is called once where another process has it for longer than BUSY_AFTER.
         """
         self._make()
-        with self._lock(key, purpose, LOCK_WAIT):
+        with self._lock(key, purpose, patience, busy):
             yield
 
     def entries(self) -> dict[str, Entry]:
@@ -129,15 +133,19 @@ class Store:
         )
 
     @contextlib.contextmanager
-    def _lock(self, key: str, purpose: str, timeout: float) -> Iterator[None]:
+    def _lock(self, key: str, purpose: str, timeout: float, busy: Callable[[], None] = lambda: None) -> Iterator[None]:
         """The system's own lock on a file, which it takes back from a process that ends. Raises OSError."""
         path = self.folder / f"{purpose}-{key[:2]}.lock"
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            deadline = time.monotonic() + timeout
+            began, told = time.monotonic(), False
             while not _locks(handle):
-                if time.monotonic() > deadline:
+                waited = time.monotonic() - began
+                if waited > timeout:
                     raise TimeoutError(errno.ETIMEDOUT, "another process takes too long")
+                if waited > BUSY_AFTER and not told:
+                    told = True
+                    busy()
                 time.sleep(LOCK_PAUSE)
             yield
         finally:
@@ -198,7 +206,7 @@ class Store:
         What somebody else is at work on is left alone: it may be new by now.
         """
         for path in filter(_has_ended, self.folder.glob("*.json")):
-            with contextlib.suppress(OSError), self._lock(path.stem, ASKING, 0):
+            with contextlib.suppress(OSError), self._lock(path.stem, ASKING, 0), self._lock(path.stem, CODE, 0):
                 if _has_ended(path):
                     path.unlink()
         for path in self.folder.glob(".*.tmp"):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from consumer.codes.choice import Wanted
 from consumer.token import TokenInfo
-from vault_aws_kit import clock
+from vault_aws_kit import clock, terminal
 from vault_aws_kit.credentials import Credentials
 from vault_aws_kit.errors import (
     KitError,
@@ -19,6 +21,7 @@ from vault_aws_kit.errors import (
     RevokeFailed,
     RoleArnNeeded,
     TokenRefused,
+    UnsupportedField,
     VaultFailed,
     VaultRefused,
     VaultUnreachable,
@@ -35,16 +38,21 @@ SHORTEST_TTL = (
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 REVOKE_PAUSES = (0.5, 2.0)
+REMEDY = "Run it on a terminal, or say where codes come from: --mfa-code-from vault:totp/code/NAME (role {role})."
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What is asked of a role beyond its name. `ttl` in seconds; 0 and '' leave it to the role."""
+    """What is asked of a role beyond its name. `ttl` in seconds; 0 and '' leave it to the role.
+
+    `codes` is where MFA codes come from, for roles that want one: which code it is makes no other credentials of them.
+    """
 
     ttl: int = 0
     role_arn: str = ""
     session_name: str = ""
     region: str = ""
+    codes: Wanted = field(default=Wanted(), compare=False)
 
     def for_each(self, roles: Sequence[RoleEntry]) -> Callable[[RoleEntry], Parameters]:
         """What to ask of each of these roles: of one alone all of it, of several what each takes.
@@ -63,21 +71,34 @@ class Parameters:
             role_arn=self.role_arn if self.role_arn in role.role_arns else "",
             session_name=self.session_name if role.type == "assumed_role" else "",
             region=self.region,
+            codes=self.codes,
         )
 
 
 def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) -> Credentials:
-    """Fresh credentials of a role.
+    """Fresh credentials of a role; where it has an MFA device, with a code of that.
 
-    Raises RoleNotGranted, RoleUnknown, AwsRefused, RoleArnNeeded, ParameterNotForRole.
+    Raises RoleNotGranted, RoleUnknown, AwsRefused, RoleArnNeeded, ParameterNotForRole, and the MfaErrors.
     """
     body = _body(role, asked)
+    if not role.mfa_serial_number:
+        return _issue(vault, token, role, asked, body)
+    from consumer.codes.interface import until_accepted
+
+    _check_takes_codes(vault, role)
+    codes = asked.codes.codes(lambda: nullcontext(vault), terminal.say, REMEDY.format(role=role.qualified))
+    return until_accepted(
+        codes, role.mfa_serial_number, lambda code: _issue(vault, token, role, asked, {**body, "mfa_code": code})
+    )
+
+
+def _issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters, body: Body) -> Credentials:
     from consumer.refusals import gone, refusal
 
     path = path_of(role)
     before = clock.now()
     try:
-        answer = vault.ask(Request("update", path, body) if body else Request("read", path))
+        answer = vault.ask(_request(path, body))
     except (NotAllowed, VaultRefused, VaultFailed) as error:
         raise refusal(error, role, token.policies) from None
     if answer is None:
@@ -134,6 +155,21 @@ def revoke(vault: Vault, lease_id: str, pauses: Sequence[float] = REVOKE_PAUSES)
 
 
 # ── inside ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _request(path: str, body: Body) -> Request:
+    """A code is good once, so what sends one is not sent again."""
+    return Request("update", path, body, repeatable="mfa_code" not in body) if body else Request("read", path)
+
+
+def _check_takes_codes(vault: Vault, role: RoleEntry) -> None:
+    """An engine drops what it doesn't know, and would give a session without MFA. Raises UnsupportedField."""
+    known = vault.help(path_of(role))
+    if known and "mfa_code" not in known.fields:
+        raise UnsupportedField(
+            f"The AWS engine at {role.mount} takes no MFA codes, which role {role.name!r} wants.",
+            hint="Vault's engine does since 1.16, and OpenBao's own doesn't. `consumer mfa login` needs neither.",
+        )
 
 
 def path_of(role: RoleEntry) -> str:

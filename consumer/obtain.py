@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from consumer.cache import ASKING, WAITING, Entry
-from vault_aws_kit import clock
-from vault_aws_kit.errors import AWAY, KeyNotAccepted, KitError
+from consumer.cache import LOCK_WAIT, WAITING, Entry
+from vault_aws_kit import clock, terminal
+from vault_aws_kit.errors import KeyNotAccepted, KitError
 
 if TYPE_CHECKING:
     from consumer.cache import Store
@@ -68,7 +68,7 @@ class _Obtaining:
     def run(self) -> Obtained:
         found = self._kept()
         if not found:
-            with self._alone(ASKING):
+            with self._alone(self.source.purpose, self.source.patience, self.source.busy):
                 found = self._kept() or self._fresh()
         if self.wait and not found.accepted:
             found = self._once_accepted(found)
@@ -88,7 +88,7 @@ class _Obtaining:
             return _of(entry)
         try:
             alive = self.source.is_alive(entry.credentials)
-        except AWAY as error:
+        except self.source.away as error:
             return _of(entry, error)
         if not alive:
             self._forget()
@@ -98,7 +98,7 @@ class _Obtaining:
         """Fresh credentials, or what is left of the kept ones where the source is out of reach."""
         try:
             issued = self.source.fetch()
-        except AWAY as error:
+        except self.source.away as error:
             entry = self._read()
             if not entry or not entry.lasts(0):
                 raise
@@ -163,12 +163,17 @@ class _Obtaining:
                 self.store.forget(self._key)
 
     @contextlib.contextmanager
-    def _alone(self, purpose: str) -> Iterator[None]:
+    def _alone(self, purpose: str, patience: float = LOCK_WAIT, busy: str = "") -> Iterator[None]:
         """Alone with these credentials; where nothing can be locked, nothing can be kept either, and each asks."""
+
+        def tell() -> None:
+            if busy:
+                terminal.say(busy)
+
         with contextlib.ExitStack() as lock:
             if self.store:
                 with self._noted():
-                    lock.enter_context(self.store.locked(self._key, purpose))
+                    lock.enter_context(self.store.locked(self._key, purpose, patience, tell))
             yield
 
     @contextlib.contextmanager

@@ -12,6 +12,18 @@ from consumer import completion
 
 R = TypeVar("R")
 
+
+def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one, in this order."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 team_option = click.option(
     "--team",
     metavar="[NAME/]TEAM",
@@ -57,6 +69,18 @@ def seconds_if_given(context: click.Context, parameter: click.Parameter, value: 
     return None if value is None else seconds(context, parameter, value)
 
 
+def place_of_codes(context: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001 - as above
+    """A place of MFA codes, as it was written. Raises CodeSourceInvalid."""
+    if value:
+        from vault_aws_kit import totp
+
+        totp.parse(value)
+    return value
+
+
+no_prompt_option = click.option(
+    "--no-prompt", is_flag=True, help="Ask nobody for an MFA code: fail where one is needed."
+)
 min_ttl_option = click.option(
     "--min-ttl",
     metavar="DURATION",
@@ -73,25 +97,60 @@ wait_option = click.option(
     help="Wait at most so long until AWS accepts a new IAM user's key (iam_user).",
 )
 
+port_option = click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of 127.0.0.1; else one that is free."
+)
+token_file_option = click.option(
+    "--token-file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the authorization token; else a temporary file.",
+)
+out_option = click.option(
+    "--out",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write this file, for its owner's eyes only, instead of standard output.",
+)
+profile_options = _together(
+    click.option("--print", "show", is_flag=True, help="Print the profile, and write nothing."),
+    click.option("--remove", is_flag=True, help="Take the profile NAME out again."),
+    click.option("--force", is_flag=True, help="Replace, or remove, one that the kit did not write."),
+)
+
 
 def parameter_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds --ttl, --role-arn, --session-name and --region, which reach the command as `asked: Parameters`."""
+    """Adds what can be asked of a role, as --ttl, which reaches the command as `asked: Parameters`."""
 
-    def with_parameters(*args: Any, ttl: int, role_arn: str, session_name: str, region: str, **kwargs: Any) -> R:
+    def with_parameters(
+        *args: Any,
+        ttl: int,
+        role_arn: str,
+        session_name: str,
+        region: str,
+        code_from: str,
+        no_prompt: bool,
+        **kwargs: Any,
+    ) -> R:
+        from consumer.codes.choice import Wanted
         from consumer.issue import Parameters
 
-        return command(*args, asked=Parameters(ttl, role_arn, session_name, region), **kwargs)
+        codes = Wanted(place=code_from, prompt=not no_prompt)
+        return command(*args, asked=Parameters(ttl, role_arn, session_name, region, codes), **kwargs)
 
     with_parameters.__doc__ = command.__doc__
     with_parameters.__name__ = command.__name__
     with_parameters.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     for option in (
+        no_prompt_option,
+        click.option("--mfa-code-from", "code_from", metavar="vault:PATH", default="", callback=place_of_codes,
+                     help="Where Vault gives the MFA codes, for a role that wants one: vault:totp/code/NAME."),
         click.option("--region", metavar="REGION", default="", help="AWS region; else the role's."),
         click.option("--session-name", metavar="NAME", default="", help="Session's name in AWS's logs (assumed_role)."),
         click.option("--role-arn", metavar="ARN", default="", help="Which AWS role, where the role has several."),
         click.option(
             "--ttl", metavar="DURATION", default="0", callback=seconds, help="How long, 15m or more (STS types)."
         ),
-    ):
+    ):  # fmt: skip
         option(with_parameters)
     return with_parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from vault_aws_kit import files
+from vault_aws_kit import files, terminal
 from vault_aws_kit.errors import OutputExists, OutputNotWritable
 
 
@@ -51,6 +51,15 @@ def write_secret(path: Path, text: str) -> None:
     """
     check_place(path)
     files.replace_privately(path, text.encode())
+
+
+def put_secret(text: str, path: Path | None) -> None:
+    """Print a secret, or put it into a file that only its owner can read. Raises OutputNotWritable."""
+    if path is None:
+        terminal.emit(text)
+        return
+    write_secret(path, text)
+    terminal.say(f"Wrote {path}, which only you can read.")
 
 
 def make_folder(path: Path) -> None:

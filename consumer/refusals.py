@@ -6,9 +6,19 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vault_aws_kit.errors import AwsRefused, KitError, NotAllowed, RoleNotGranted, RoleUnknown, VaultAnswered
+from vault_aws_kit.errors import (
+    AwsRefused,
+    CodeRefused,
+    KitError,
+    NotAllowed,
+    RoleNotGranted,
+    RoleUnknown,
+    VaultAnswered,
+)
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from vault_aws_kit.contract import RoleEntry
 
 # The AWS SDK's two generations, then what the first one says where AWS gave no status.
@@ -28,6 +38,21 @@ _HINTS = {
 }
 
 
+INVALID_CODE, NO_CODE_TAKEN = "invalid MFA one time pass code", "unable to validate MFA code"
+"""What stands in AWS's words for a code that is wrong or was used, and for a device that isn't the caller's or is
+locked. They are documented nowhere; its users quote them."""
+
+
+def code_refused(serial: str, told: str = "", ahead: timedelta | None = None) -> CodeRefused:
+    """`told` is what else is known of the cause; for `ahead` see CodeRefused."""
+    return CodeRefused(
+        f"AWS refuses the code of {serial}: it is wrong, or was used already. {told}".rstrip(),
+        hint="A code is good once, and the device shows the next within 30 s. Where all are refused, they are another "
+        "device's, or its clock is wrong.",
+        ahead=ahead,
+    )
+
+
 def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitError:
     """The kit's error for Vault's refusal of `MOUNT/creds/ROLE` or `MOUNT/static-creds/ROLE`."""
     if isinstance(error, NotAllowed):
@@ -38,6 +63,8 @@ def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitErr
             "the team is frozen for now, or its policy is old: ask the platform team.",
         )
     said = error.said if isinstance(error, VaultAnswered) else ""
+    if INVALID_CODE in said:
+        return code_refused(role.mfa_serial_number)
     refused = _aws_refusal(said, role)
     if refused:
         return refused
@@ -58,7 +85,10 @@ def _aws_refusal(said: str, role: RoleEntry) -> AwsRefused | None:
     if not found:
         return None
     code, text = found["code"], " ".join(found["text"].split())
-    return AwsRefused(
-        f"AWS refuses Vault's request for role {role.name!r}: {code}: {text.rstrip('.')}.",
-        hint=_HINTS.get(code, "Show this to the platform team: the role, or Vault's own AWS identity, is at fault."),
-    )
+    hint = _HINTS.get(code, "Show this to the platform team: the role, or Vault's own AWS identity, is at fault.")
+    if NO_CODE_TAKEN in text:
+        hint = (
+            f"{role.mfa_serial_number} must be a device of the IAM user whose key Vault has. If it is, AWS takes no "
+            "codes of it for a while after several wrong ones."
+        )
+    return AwsRefused(f"AWS refuses Vault's request for role {role.name!r}: {code}: {text.rstrip('.')}.", hint=hint)

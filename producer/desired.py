@@ -147,6 +147,7 @@ def _role_entry(spec: Spec, qualified: str) -> RoleEntry:
         default_ttl=role.default_ttl or (engine.lease.default if engine.lease and role.type == "iam_user" else 0),
         max_ttl=role.max_ttl or (engine.lease.max if engine.lease and role.type == "iam_user" else 0),
         role_arns=role.role_arns,
+        mfa_serial_number=role.mfa_serial_number,
     )
 
 

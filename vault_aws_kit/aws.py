@@ -52,7 +52,7 @@ def open_session(profile: str = "") -> boto3.Session:
     try:
         session = boto3.Session(profile_name=profile or None)
         found = session.get_credentials()
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:  # a credential_process that answers no JSON is a ValueError
         raise NoAwsCredentials(f"The AWS credentials here can't be read: {error}.") from None
     if found is None:
         raise NoAwsCredentials(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(?:\d+[smhd])+")
@@ -44,3 +44,8 @@ def duration(amount: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def off(behind: timedelta) -> str:
+    """How far one clock is from another: "2m5s behind", "2m5s ahead of"."""
+    return f"{duration(round(abs(behind).total_seconds()))} {'behind' if behind > timedelta() else 'ahead of'}"

@@ -67,6 +67,8 @@ class RoleEntry:
     default_ttl: int
     max_ttl: int
     role_arns: tuple[str, ...] = ()
+    mfa_serial_number: str = ""
+    """The MFA device whose code the role's credentials are asked with, '' for none."""
 
     @property
     def qualified(self) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 BUG = 1
@@ -297,7 +298,7 @@ class NoAwsCredentials(AwsError):
 
 
 class TemporaryAwsCredentials(AwsError):
-    """Vault's engine takes long-lived root credentials only."""
+    """What takes long-lived credentials only was given others: Vault's engine, or AWS for an MFA session."""
 
     exit_code = 51
 
@@ -570,6 +571,28 @@ class CodeUnavailable(MfaError):
     """Vault has no code where one was looked for, or none that AWS takes."""
 
     exit_code = 102
+
+
+class CodeNeeded(MfaError):
+    """A code is needed, and nobody is here to be asked for one."""
+
+    exit_code = 103
+
+
+class CodeRefused(MfaError):
+    """AWS doesn't take a code. `ahead` is how far AWS's clock is ahead of the one here, None where that isn't known."""
+
+    exit_code = 104
+
+    def __init__(self, message: str, *, hint: str = "", ahead: timedelta | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.ahead = ahead
+
+
+class DeviceUnknown(MfaError):
+    """Which MFA device is meant can't be known: there is none that gives codes, several, or it is somebody else's."""
+
+    exit_code = 105
 
 
 def exit_codes() -> dict[int, type[KitError]]:

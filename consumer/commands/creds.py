@@ -12,6 +12,7 @@ from consumer.formats import FORMATS
 from consumer.options import (
     min_ttl_option,
     no_cache_option,
+    out_option,
     parameter_options,
     role_option,
     team_option,
@@ -26,12 +27,7 @@ if TYPE_CHECKING:
 @click.command()
 @role_option
 @terminal.format_option(*FORMATS, default="env")
-@click.option(
-    "--out",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write this file, for its owner's eyes only, instead of standard output.",
-)
+@out_option
 @parameter_options
 @min_ttl_option
 @wait_option
@@ -53,27 +49,16 @@ def command(
     from consumer import notes
     from consumer.cache import Store
     from consumer.obtain import obtain
+    from consumer.output import check_place, put_secret
     from consumer.sources.vault_role import VaultRole
 
     FORMATS[output].check()
     if out:
-        from consumer.output import check_place
-
         check_place(out)
     with session.connect(vault, team) as connection, terminal.progress() as step:
         source = VaultRole(connection, role, asked, team, vault.catalog_mount)
         store = None if no_cache else Store.of_user(source.secret)
         obtained = obtain(source, store, min_ttl=min_ttl, wait=wait, step=step)
-    _put(FORMATS[output].text(obtained.credentials), out)
+    put_secret(FORMATS[output].text(obtained.credentials), out)
     notes.of_obtained(obtained, min_ttl)
     return 0
-
-
-def _put(text: str, out: Path | None) -> None:
-    if out is None:
-        terminal.emit(text)
-        return
-    from consumer.output import write_secret
-
-    write_secret(out, text)
-    terminal.say(f"Wrote {out}, which only you can read.")

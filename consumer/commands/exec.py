@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ import click
 from consumer import session
 from consumer.options import parameter_options, role_option, team_option, wait_option
 from vault_aws_kit import terminal
-from vault_aws_kit.errors import EXEC_FAILED
 
 if TYPE_CHECKING:
     from consumer.issue import Parameters
@@ -43,17 +43,9 @@ def command(
     The exit code is the command's own, 128+n where signal n ended it, 126 or 127 where it can't be run, and 125
     where no credentials could be had.
     """
-    from consumer import child, notes
+    from consumer.executing import as_a_shell
 
-    try:
-        child.check_is_there(program[0])
-        return _run(role, asked, wait, team, vault, program, refresh=refresh)
-    except child.NotStarted as failure:
-        notes.tell(f"Not run: {failure.why}.")
-        return failure.code
-    except Exception as error:  # noqa: BLE001 - whatever fails here, it is one code, which no command uses
-        terminal.report(error)
-        return EXEC_FAILED
+    return as_a_shell(program, lambda: _run(role, asked, wait, team, vault, program, refresh=refresh))
 
 
 def _run(
@@ -102,16 +94,10 @@ def _given(role: RoleEntry, asked: Parameters, token: LastingToken, leases: Leas
         yield environment.for_child(os.environ, credentials, region=asked.region)
 
 
-@contextlib.contextmanager
-def _served(role: RoleEntry, asked: Parameters, token: LastingToken, leases: Leases) -> Iterator[Mapping[str, str]]:
+def _served(
+    role: RoleEntry, asked: Parameters, token: LastingToken, leases: Leases
+) -> AbstractContextManager[Mapping[str, str]]:
     """The environment that leads to an endpoint of its own, which has credentials for as long as the token lives."""
-    from consumer import environment, notes, upkeep
-    from consumer.endpoint import Endpoint
+    from consumer.executing import endpoint_for
 
-    endpoint = Endpoint({role.name: role}, leases.take, say=notes.tell, report=notes.report)
-    with endpoint, upkeep.each_second(token.look_after):
-        endpoint.keep(role, leases.take(role))
-        region = asked.region or role.region
-        # The token as a variable, and no file: SDKs of before 2023 read no other.
-        given = environment.of_endpoint(endpoint.uri(role.name), token=endpoint.token, region=region)
-        yield environment.for_client(os.environ, given, named=bool(asked.region))
+    return endpoint_for(role, lambda: leases.take(role), [token.look_after], asked.region)

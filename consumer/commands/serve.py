@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from consumer import completion, session
-from consumer.options import parameter_options, team_option, wait_option
+from consumer.options import parameter_options, port_option, team_option, token_file_option, wait_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
-    from consumer.endpoint.ready import Line
     from consumer.issue import Parameters
-    from consumer.lasting_token import LastingToken
-    from consumer.leases import Leases
     from consumer.roles import Access
     from vault_aws_kit.contract import RoleEntry
 
@@ -25,13 +22,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--role", "names", metavar="[ENGINE/]ROLE", multiple=True, shell_complete=completion.roles,
               help="Role to serve; else all that there are.")  # fmt: skip
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of 127.0.0.1; else one that is free.")
-@click.option(
-    "--token-file",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the authorization token; else a temporary file.",
-)
+@port_option
+@token_file_option
 @terminal.format_option("text", "json", "env")
 @parameter_options
 @wait_option
@@ -59,6 +51,7 @@ def command(
     from consumer.lasting_token import LastingToken
     from consumer.leases import Leases
     from consumer.roles import find_access
+    from consumer.serving import serve
     from vault_aws_kit.errors import RevokeFailed
 
     with session.connect(vault, team) as connection:
@@ -71,7 +64,8 @@ def command(
             leases = Leases(token, asked.for_each(roles), propagation.settling(wait))
             at_once = roles if names else ()
             try:
-                _serve(roles, at_once, token, leases, port, token_file, ready.LINES[output], asked.region)
+                line = ready.LINES[output]
+                serve(roles, at_once, leases.take, [token.look_after], port, token_file, line, asked.region)
             finally:
                 revoked = notes.give_back(leases)
     return 0 if revoked else RevokeFailed.exit_code
@@ -85,25 +79,3 @@ def _chosen(access: Access, names: Sequence[str]) -> Sequence[RoleEntry]:
         if count > 1:
             access.role(path)
     return access.roles
-
-
-def _serve(
-    roles: Sequence[RoleEntry],
-    at_once: Sequence[RoleEntry],
-    token: LastingToken,
-    leases: Leases,
-    port: int,
-    token_file: Path | None,
-    line: Line,
-    region: str,
-) -> None:
-    from consumer import child, notes, upkeep
-    from consumer.endpoint import Endpoint, ready
-    from consumer.endpoint import token_file as files
-
-    endpoint = Endpoint(ready.paths(roles), leases.take, say=notes.tell, report=notes.report, port=port)
-    with endpoint, upkeep.each_second(token.look_after), files.written(token_file, endpoint.token) as file:
-        for role in at_once:
-            endpoint.keep(role, leases.take(role))
-        terminal.emit(line(endpoint, roles, file, region))
-        notes.tell(f"{child.wait_for_end()}: no more is served.")

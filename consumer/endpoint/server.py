@@ -22,7 +22,7 @@ from consumer.endpoint.supply import Supply
 from vault_aws_kit.errors import PortTaken
 
 if TYPE_CHECKING:
-    from vault_aws_kit.contract import RoleEntry
+    from consumer.endpoint.interface import Served
     from vault_aws_kit.credentials import Credentials
 
 HOST = "127.0.0.1"
@@ -43,8 +43,8 @@ class Endpoint:
 
     def __init__(
         self,
-        roles: Mapping[str, RoleEntry],
-        fetch: Callable[[RoleEntry], Credentials],
+        roles: Mapping[str, Served],
+        fetch: Callable[[Served], Credentials],
         *,
         say: Callable[[str], None],
         report: Callable[[Exception], None],
@@ -81,7 +81,7 @@ class Endpoint:
         self._thread.join()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def keep(self, role: RoleEntry, credentials: Credentials) -> None:
+    def keep(self, role: Served, credentials: Credentials) -> None:
         """Serve credentials that were got already, within the block."""
         self._loop.call_soon_threadsafe(self._supply.keep, role, credentials)
 
@@ -102,14 +102,14 @@ class Endpoint:
 class House:
     """What all connections share."""
 
-    def __init__(self, gate: Gate, roles: Mapping[bytes, RoleEntry], supply: Supply) -> None:
+    def __init__(self, gate: Gate, roles: Mapping[bytes, Served], supply: Supply) -> None:
         self.gate = gate
         self.roles = roles
         self.supply = supply
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def answer(self, request: Request) -> bytes | RoleEntry:
+    def answer(self, request: Request) -> bytes | Served:
         """What can be answered at once to somebody who was let in; else the role that must be waited for."""
         role = self.roles.get(request.path) or self.roles.get(unquote_to_bytes(request.path))
         if role is None:
@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
         self._house.tasks.add(task)  # the loop itself keeps no hold on it
         task.add_done_callback(self._house.tasks.discard)
 
-    async def _wait_for(self, role: RoleEntry, *, closes: bool) -> None:
+    async def _wait_for(self, role: Served, *, closes: bool) -> None:
         answer = await self._house.supply.get(role)
         self._waiting = False
         if self._transport.is_closing():

@@ -14,7 +14,7 @@ from consumer.endpoint import answers
 from vault_aws_kit import clock
 
 if TYPE_CHECKING:
-    from vault_aws_kit.contract import RoleEntry
+    from consumer.endpoint.interface import Served
     from vault_aws_kit.credentials import Credentials
 
 AHEAD = timedelta(minutes=20)  # at most: SDKs ask a quarter of an hour ahead for something that lives longer
@@ -39,7 +39,7 @@ class Supply:
 
     def __init__(
         self,
-        fetch: Callable[[RoleEntry], Credentials],
+        fetch: Callable[[Served], Credentials],
         threads: Executor,
         say: Callable[[str], None],
         report: Callable[[Exception], None],
@@ -49,14 +49,14 @@ class Supply:
         self._threads = threads
         self._say = say
         self._report = report
-        self._held: dict[RoleEntry, Held] = {}
-        self._flights: dict[RoleEntry, asyncio.Task[Held]] = {}
+        self._held: dict[Served, Held] = {}
+        self._flights: dict[Served, asyncio.Task[Held]] = {}
 
-    def keep(self, role: RoleEntry, credentials: Credentials) -> None:
+    def keep(self, role: Served, credentials: Credentials) -> None:
         """Hold credentials that were got already."""
         self._held[role] = hold(credentials)
 
-    def at_hand(self, role: RoleEntry) -> bytes | None:
+    def at_hand(self, role: Served) -> bytes | None:
         """The answer for a role, None where it must be got first, or could be better."""
         held = self._held.get(role)
         if held is None or held.renew_at <= clock.now():
@@ -64,7 +64,7 @@ class Supply:
         held.asked = True
         return held.answer
 
-    async def get(self, role: RoleEntry) -> bytes:
+    async def get(self, role: Served) -> bytes:
         """The answer for a role: anew if it can be had in time, else the present one while it is good."""
         at_hand = self.at_hand(role)
         if at_hand:
@@ -84,11 +84,11 @@ class Supply:
             if held.asked and held.renew_at <= now:
                 self._flight(role)
 
-    def _good(self, role: RoleEntry) -> Held | None:
+    def _good(self, role: Served) -> Held | None:
         held = self._held.get(role)
         return held if held and held.ends > clock.now() else None
 
-    def _flight(self, role: RoleEntry) -> asyncio.Task[Held]:
+    def _flight(self, role: Served) -> asyncio.Task[Held]:
         """The one request for a role that is under way."""
         if role not in self._flights:
             flight = asyncio.get_running_loop().create_task(self._fly(role))
@@ -96,10 +96,10 @@ class Supply:
             flight.add_done_callback(lambda done: self._land(role, done))
         return self._flights[role]
 
-    async def _fly(self, role: RoleEntry) -> Held:
+    async def _fly(self, role: Served) -> Held:
         return hold(await asyncio.get_running_loop().run_in_executor(self._threads, self._fetch, role))
 
-    def _land(self, role: RoleEntry, done: asyncio.Task[Held]) -> None:
+    def _land(self, role: Served, done: asyncio.Task[Held]) -> None:
         del self._flights[role]
         held = self._held.get(role)
         if done.cancelled():
@@ -112,7 +112,7 @@ class Supply:
             self._say(f"Credentials of {role.qualified} could be had again.")
         self._held[role] = done.result()
 
-    def _failed(self, role: RoleEntry, error: Exception) -> None:
+    def _failed(self, role: Served, error: Exception) -> None:
         """Say what happened, once for each set of credentials that is still good."""
         held = self._good(role)
         if held:
@@ -141,7 +141,7 @@ def hold(credentials: Credentials) -> Held:
     return Held(answers.credentials(credentials), ends=end, renew_at=max(upkeep.ahead_of(end), end - AHEAD))
 
 
-def _meanwhile(role: RoleEntry, held: Held | None) -> str:
+def _meanwhile(role: Served, held: Held | None) -> str:
     if held is None:
         return f"There are no credentials of {role.qualified} until it can be had."
     return f"Those of {role.qualified} that are here are served on, until {clock.timestamp(held.ends)}."

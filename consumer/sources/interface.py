@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from consumer.cache import ASKING, LOCK_WAIT
+from vault_aws_kit.errors import AWAY, KitError
 
 if TYPE_CHECKING:
     from vault_aws_kit.credentials import Credentials
@@ -25,7 +28,16 @@ class Issued:
 
 
 class Source(ABC):
-    """One set of credentials that somebody asks for, and where to get it."""
+    """One set of credentials that somebody asks for, and where to get it.
+
+    `away` are the errors after which kept credentials do, however little they live. One process asks for all: `purpose`
+    names its lock, the others wait for `patience` (seconds), and are told `busy` if it isn't ''.
+    """
+
+    away: ClassVar[tuple[type[KitError], ...]] = AWAY
+    purpose: ClassVar[str] = ASKING
+    patience: ClassVar[float] = LOCK_WAIT
+    busy: ClassVar[str] = ""
 
     @property
     @abstractmethod

@@ -118,7 +118,7 @@ def why_not(role: Role, mount: str, freeze: Freeze) -> Finding | None:
         return Finding("skipped", role.qualified, "It is frozen: nobody is to get credentials of it.", "See Freezes.")
     if role.mfa_serial_number:
         told = f"It needs a code of the MFA device {role.mfa_serial_number}."
-        return Finding("skipped", role.qualified, told, "Ask for it by hand: `vault write … mfa_code=…`.")
+        return Finding("skipped", role.qualified, told, "Ask for it by hand: `consumer creds`.")
     return None
 
 

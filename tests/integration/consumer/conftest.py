@@ -238,7 +238,7 @@ def consumer(catalog_mount, consumer_home, capfd) -> Callable[..., Run]:
 
     def run(verb: str, *argv: str, catalog: bool = True) -> Run:
         line = [verb, *(("--catalog-mount", catalog_mount) if catalog else ()), *argv]
-        if verb == "exec":
+        if verb == "exec" or line[:2] == ["mfa", "exec"]:
             done = subprocess.run([*CONSUMER, *line], capture_output=True, text=True, check=False)
             return Run(done.returncode, done.stdout, done.stderr)
         capfd.readouterr()

@@ -11,13 +11,15 @@ import pytest
 from consumer.cli import VERBS, cli
 
 FOLDER = Path(__file__).parents[3] / "docs" / "reference"
-PAGE = "".join((FOLDER / name).read_text() for name in ("consumer.md", "render.md", "check.md"))
+PAGE = "".join((FOLDER / name).read_text() for name in ("consumer.md", "render.md", "check.md", "mfa-login.md"))
 
 
 def options(verb: str) -> set[str]:
     """The options of a verb, and of the verbs below it."""
     command = cli.get_command(click.Context(cli), verb)
-    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    context = click.Context(command)
+    below = command.list_commands(context) if isinstance(command, click.Group) else ()
+    commands = [command, *(command.get_command(context, name) for name in below)]
     parameters = [parameter for one in commands for parameter in one.params]
     found = (name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts))
     return {name for name in found if name.startswith("--")} - {"--help"}

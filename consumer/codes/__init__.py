@@ -1,0 +1,1 @@
+"""Where MFA codes come from: one file for each way, all behind `interface.Codes`."""

@@ -56,7 +56,7 @@ class Way:
         from consumer.cache import Store
         from consumer.obtain import obtain
 
-        source = self._source()
+        source = self._source(min_ttl)
         obtained = obtain(source, Store.of_user(source.secret) if self.keep else None, min_ttl=min_ttl)
         return replace(obtained, credentials=replace(obtained.credentials, region=self.region))
 
@@ -77,18 +77,19 @@ class Way:
         """One with as long a life ahead as an endpoint wants it (see `endpoint.supply`)."""
         from consumer.endpoint.supply import AHEAD
 
-        obtained = self.obtain(min(round(AHEAD.total_seconds()), (self.asked.duration or LONGEST) // 3))
+        least = min(round(AHEAD.total_seconds()), (self.asked.duration or LONGEST) // 3)
+        obtained = self.obtain(least)
         if obtained.outage:
             raise obtained.outage
         return obtained.credentials
 
-    def _source(self) -> MfaSession:
+    def _source(self, min_ttl: int | None) -> MfaSession:
         from consumer.codes.choice import Wanted
         from consumer.sources.mfa_session import MfaSession
         from vault_aws_kit import terminal
 
         wanted = Wanted(self.code, self.asked.code_from, prompt=not self.asked.no_prompt, stdin=self.stdin)
-        codes = wanted.codes(self._vault, terminal.say, self.remedy)
+        codes = wanted.codes(self._vault, terminal.say, self._remedy(min_ttl))
         return MfaSession(self.key, codes, self.asked.serial or self.key.serial, self.asked.duration)
 
     def _vault(self) -> Vault:
@@ -97,16 +98,15 @@ class Way:
 
         return session.connect(VaultOptions(self.asked.address, self.asked.namespace, ""), self.asked.team)
 
-    @property
-    def remedy(self) -> str:
+    def _remedy(self, min_ttl: int | None) -> str:
         """What a person can do where nobody is asked: the session that she gets is then kept for this process too."""
         return (
-            f"Run this on a terminal first: {self.command}. It keeps the session for whoever has the same key. "
-            "Or say where Vault has codes: --code-from vault:totp/code/NAME."
+            f"Run this on a terminal first: `{self._command(min_ttl)} > /dev/null`. It keeps the session for whoever has "
+            "the same key. Or say where Vault has codes: --code-from vault:totp/code/NAME."
         )
 
-    @property
-    def command(self) -> str:
+    def _command(self, min_ttl: int | None) -> str:
+        """One that asks for a code whenever this process wants one."""
         from shlex import join
 
         from vault_aws_kit import clock
@@ -115,9 +115,10 @@ class Way:
             "--profile": self.key.profile,
             "--serial": self.asked.serial,
             "--duration": clock.duration(self.asked.duration) if self.asked.duration else "",
+            "--min-ttl": clock.duration(min_ttl) if min_ttl else "",
         }
         words = [word for option, value in options.items() if value for word in (option, value)]
-        return f"`{join(['consumer', 'mfa', 'login', *words])} > /dev/null`"
+        return join(["consumer", "mfa", "login", *words])
 
 
 def way(asked: Asked, code: str = "", *, stdin: bool = False, keep: bool = True) -> Way:

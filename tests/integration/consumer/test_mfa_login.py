@@ -13,7 +13,7 @@ import pytest
 from consumer.codes import from_vault
 from vault_aws_kit import clock, errors, totp
 
-from .conftest import enrol
+from .people import enrol
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Parameters:
             role_arn=self.role_arn if self.role_arn in role.role_arns else "",
             session_name=self.session_name if role.type == "assumed_role" else "",
             region=self.region,
-            codes=self.codes,
+            codes=self.codes if role.mfa_serial_number else Wanted(),
         )
 
 
@@ -189,6 +189,10 @@ def _body(role: RoleEntry, asked: Parameters) -> Body:
     if asked.session_name:
         _check_session_name(role, asked.session_name)
         body["role_session_name"] = asked.session_name
+    if asked.codes.place and not role.mfa_serial_number:
+        raise ParameterNotForRole(
+            f"Role {role.name!r} ({role.type}) wants no MFA code.", hint="Leave --mfa-code-from out."
+        )
     return body
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from consumer.check.interface import Case, Check
 from consumer.issue import SHORTEST_TTL
 from vault_aws_kit import clock
-from vault_aws_kit.errors import AwsUnreachable
+from vault_aws_kit.errors import AwsUnreachable, CodeNeeded
 from vault_aws_kit.findings import Finding
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def _judge(name: str, proof: Proof) -> Finding:
     if proof.who:
         return _judge_account(name, proof, proof.who)
     message, hint = (proof.error.message, proof.error.hint) if proof.error else ("", "")
+    if isinstance(proof.error, CodeNeeded):
+        return Finding("skipped", name, f"It needs a code of {proof.role.mfa_serial_number}.", hint)
     if not proof.given:
         return Finding("error", name, message, hint)
     if isinstance(proof.error, AwsUnreachable):

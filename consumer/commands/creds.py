@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ def command(
     if out:
         check_place(out)
     with session.connect(vault, team) as connection, terminal.progress() as step:
+        asked = replace(asked, codes=replace(asked.codes, stdin=True))
         source = VaultRole(connection, role, asked, team, vault.catalog_mount)
         store = None if no_cache else Store.of_user(source.secret)
         obtained = obtain(source, store, min_ttl=min_ttl, wait=wait, step=step)

@@ -84,6 +84,7 @@ def _profile(
         "--ttl": clock.duration(asked.ttl) if asked.ttl else "",
         "--role-arn": asked.role_arn,
         "--session-name": asked.session_name,
+        "--mfa-code-from": asked.codes.place,
         "--wait-for-iam": clock.duration(wait) if wait else "",
         "--region": asked.region if wait else "",  # where the key is waited for
         "--team": team,
@@ -93,4 +94,5 @@ def _profile(
         "--format": "credential-process",
     }
     words = [word for option, value in options.items() if value for word in (option, value)]
-    return Profile(name, command_line([program.path(), "creds", *words]), asked.region or found.region)
+    alone = ["--no-prompt"] if found.mfa_serial_number else []  # what an SDK runs has nobody to ask
+    return Profile(name, command_line([program.path(), "creds", *alone, *words]), asked.region or found.region)

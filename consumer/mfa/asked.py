@@ -101,8 +101,8 @@ class Way:
     def _remedy(self, min_ttl: int | None) -> str:
         """What a person can do where nobody is asked: the session that she gets is then kept for this process too."""
         return (
-            f"Run this on a terminal first: `{self._command(min_ttl)} > /dev/null`. It keeps the session for whoever has "
-            "the same key. Or say where Vault has codes: --code-from vault:totp/code/NAME."
+            f"Run this on a terminal first: `{self._command(min_ttl)} > /dev/null`. It keeps the session for whoever "
+            "has the same key. Or say where Vault has codes: --code-from vault:totp/code/NAME."
         )
 
     def _command(self, min_ttl: int | None) -> str:

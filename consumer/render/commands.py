@@ -15,6 +15,7 @@ def creds(block: Block, snippet: Snippet) -> str:
         "creds",
         *_place(snippet),
         *_role(block),
+        *(["--no-prompt"] if block.role.mfa_serial_number else []),
         *_wait(block, snippet),
         "--format",
         "credential-process",

@@ -124,6 +124,12 @@ class Mode(ABC):
                 f"The {self.name} mode has no Vault provider, so that {given} means nothing.",
                 hint="Leave it out, or use --mode ephemeral or --mode data-source.",
             )
+        guarded = next((role for role in snippet.roles if role.mfa_serial_number), None)
+        if guarded and self.has_vault:
+            raise ModeImpossible(
+                f"Role {guarded.name!r} wants an MFA code, and Terraform's Vault provider can't send one.",
+                hint="Use --mode env, or --mode process once `consumer creds` has got a session.",
+            )
 
     def terraform_floors(self) -> list[Floor]:
         return []

@@ -28,7 +28,7 @@ from vault_aws_kit.contract import LoginEntry, RoleEntry, TeamEntry, team_path, 
 from vault_aws_kit.templating import environment
 from vault_aws_kit.vault import Request, Vault
 
-from .people import as_person, mfa, person, session, vaults_codes  # noqa: F401 - fixtures
+from .people import as_person, mfa, person, place, session, vaults_codes  # noqa: F401 - fixtures
 
 NET = "arn:aws:iam::111122223333:role/net"
 OTHER_NET = "arn:aws:iam::444455556666:role/net"

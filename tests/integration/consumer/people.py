@@ -68,11 +68,20 @@ def session(mfa) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def vaults_codes(admin, person, unique, consumer_home, stack, monkeypatch) -> str:
-    """Where Vault gives her codes, to whoever has the environment."""
+def place(admin, person, unique) -> str:
+    """Where Vault gives her codes to whoever has the policy `codes-UNIQUE`."""
     mount = f"totp-{unique}"
     admin.write(f"sys/mounts/{mount}", {"type": "totp"})
     admin.write(f"{mount}/keys/{person.name}", {"key": person.seed, "issuer": "AWS", "account_name": person.name})
-    monkeypatch.setenv("VAULT_TOKEN", stack.vault_token)
+    policy = f'path "{mount}/code/{person.name}" {{ capabilities = ["read"] }}'
+    admin.write(f"sys/policies/acl/codes-{unique}", {"policy": policy})
     yield f"vault:{mount}/code/{person.name}"
     admin.delete(f"sys/mounts/{mount}")
+
+
+@pytest.fixture
+def vaults_codes(place, admin, unique, consumer_home, monkeypatch) -> str:
+    """The place, for somebody whose token may read it and nothing else."""
+    made = admin.write("auth/token/create", {"policies": [f"codes-{unique}"], "no_parent": True})
+    monkeypatch.setenv("VAULT_TOKEN", made.auth["client_token"])
+    return place

@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vault_aws_kit.aws import keep_tokens_from_logs
 from vault_aws_kit.errors import AwsRefused, AwsUnreachable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _client(credentials: Credentials) -> Any:
     from botocore.config import Config
     from botocore.session import Session
 
-    logging.getLogger("botocore").setLevel(logging.INFO)  # below that it tells a session's token
+    keep_tokens_from_logs()
     return Session(session_vars={"profile": (None, None, None, None)}).create_client(
         "sts",
         region_name=credentials.region or ANYWHERE,

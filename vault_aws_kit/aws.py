@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ def identify(session: boto3.Session) -> Caller:
         here = before + (clock.now() - before) / 2
     date = told_time(answer["ResponseMetadata"]["HTTPHeaders"])
     return Caller(answer["Arn"], session, config, date - here if date else None)
+
+
+def keep_tokens_from_logs() -> None:
+    """Below INFO botocore tells a session's token."""
+    logger = logging.getLogger("botocore")
+    if logger.getEffectiveLevel() < logging.INFO:
+        logger.setLevel(logging.INFO)
 
 
 def told_time(headers: Mapping[str, Any]) -> datetime | None:

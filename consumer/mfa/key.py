@@ -38,16 +38,16 @@ class Key:
     serial: str = ""
 
     def client(self, service: str) -> Any:
-        """A client as this key, whatever else is set; a profile's own CA and endpoints hold. One try, no more:
+        """A client as this key, whatever else is set; the CA and the endpoints of its profile hold.
 
-        what used a code up may not be sent again. Raises botocore's errors.
+        It tries once: what has used a code up is not to be sent again. Raises botocore's errors.
         """
-        import logging
-
         from botocore.config import Config
         from botocore.session import Session
 
-        logging.getLogger("botocore").setLevel(logging.INFO)  # below that it tells a session's token
+        from vault_aws_kit.aws import keep_tokens_from_logs
+
+        keep_tokens_from_logs()
         variables = {"profile": (None, None, self.profile or None, None)}
         return Session(session_vars=variables).create_client(
             service,
@@ -73,57 +73,61 @@ class _Files:
         return self.of_credentials if self.of_credentials.get("aws_access_key_id") else self.of_config
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Credentials in some place, which may be temporary ones."""
+
+    key: str = ""
+    secret: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.key and self.secret)
+
+    @property
+    def temporary(self) -> bool:
+        return bool(self.token) or self.key.startswith(_TEMPORARY)
+
+
 def find(env: Mapping[str, str], profile: str = "") -> Key:
     """The key of a profile, else the environment's, else that of AWS_PROFILE or of the default profile.
 
     A session in the environment is passed over, as it may be the one that was got here the last time.
     Raises NoAwsCredentials, TemporaryAwsCredentials.
     """
-    in_env = {} if profile else _of_environment(env)
-    if in_env and not in_env["token"]:
-        return _key(in_env, region=_region(env))
+    in_env = _Found() if profile else _of_environment(env)
+    if in_env and not in_env.temporary:
+        return Key(in_env.key, in_env.secret, _region(env))
     name = profile or env.get("AWS_PROFILE") or env.get("AWS_DEFAULT_PROFILE") or DEFAULT
     files = _Files(_section(_place(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials"), name),
                    _section(_place(env, "AWS_CONFIG_FILE", "config"), *_config_names(name)))  # fmt: skip
     found = _of_files(files) or _of_process(files, name)
     if not found:
         raise _none(name, files, session=bool(in_env))
-    if found["token"] or found["id"].startswith(_TEMPORARY):
+    if found.temporary:
         raise _temporary(f"The key of profile {name} is")
-    region = _region(env) or files.get("region")
-    return _key(found, region=region, profile=name, serial=files.get("mfa_serial"))
+    return Key(found.key, found.secret, _region(env) or files.get("region"), name, files.get("mfa_serial"))
 
 
-def _of_environment(env: Mapping[str, str]) -> dict[str, str]:
-    key, secret = env.get("AWS_ACCESS_KEY_ID", ""), env.get("AWS_SECRET_ACCESS_KEY", "")
+def _of_environment(env: Mapping[str, str]) -> _Found:
     token = env.get("AWS_SESSION_TOKEN") or env.get("AWS_SECURITY_TOKEN") or ""
-    if key.startswith(_TEMPORARY):
-        token = token or "lost"
-    return {"id": key, "secret": secret, "token": token} if key and secret else {}
+    return _Found(env.get("AWS_ACCESS_KEY_ID", ""), env.get("AWS_SECRET_ACCESS_KEY", ""), token)
 
 
-def _of_files(files: _Files) -> dict[str, str]:
+def _of_files(files: _Files) -> _Found:
     keys = files.keys
-    found = {
-        "id": keys.get("aws_access_key_id", ""),
-        "secret": keys.get("aws_secret_access_key", ""),
-        "token": keys.get("aws_session_token", ""),
-    }
-    return found if found["id"] and found["secret"] else {}
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    return _Found(*(keys.get(name, "") for name in names))
 
 
-def _of_process(files: _Files, profile: str) -> dict[str, str]:
+def _of_process(files: _Files, profile: str) -> _Found:
     """The key that a profile's credential_process gives, as a password manager's: boto3 knows how to ask it."""
     if not files.get("credential_process"):
-        return {}
+        return _Found()
     from vault_aws_kit.aws import open_session
 
     found = open_session(profile).get_credentials()
-    return {"id": found.access_key, "secret": found.secret_key, "token": found.token or ""} if found else {}
-
-
-def _key(found: Mapping[str, str], *, region: str, profile: str = "", serial: str = "") -> Key:
-    return Key(found["id"], found["secret"], region, profile, serial)
+    return _Found(found.access_key, found.secret_key, found.token or "") if found else _Found()
 
 
 def _region(env: Mapping[str, str]) -> str:

@@ -108,3 +108,23 @@ def test_an_engine_that_would_drop_the_code_is_not_asked(guarded, consumer, as_t
     run = consumer("creds", "--role", "guarded", "--mfa-code-from", codes)
     assert run.code == errors.UnsupportedField.exit_code
     assert f"The AWS engine at {catalog_mount} takes no MFA codes" in run.err
+
+
+def test_ctrl_c_at_the_prompt_starts_no_command(guarded, catalog_mount, person, strict_aws, tmp_path):
+    argv = [
+        *CONSUMER,
+        "exec",
+        "--catalog-mount",
+        catalog_mount,
+        "--role",
+        "guarded",
+        "--",
+        "touch",
+        str(tmp_path / "ran"),
+    ]
+    with on_a_terminal(argv, dict(os.environ)) as somebody:
+        somebody.wait_for(f"MFA code of {person.serial}: ")
+        somebody.type("\x03")
+        assert somebody.end() == (errors.INTERRUPTED, "")
+    assert not (tmp_path / "ran").exists()
+    assert strict_aws.asked == []

@@ -90,6 +90,14 @@ def test_what_outlives_its_session_with_nobody_there_is_told_the_command(logged_
     assert "`consumer mfa login --min-ttl 20m > /dev/null`" in needed.value.hint
 
 
+def test_of_many_that_want_a_session_at_once_one_asks_for_it(as_person, vaults_codes, strict_aws):
+    argv = [*CONSUMER, "mfa", "login", "--code-from", vaults_codes, "--format", "json"]
+    running = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for _ in range(4)]
+    found = {json.loads(one.communicate(timeout=60)[0])["access_key_id"] for one in running}
+    assert found == {strict_aws.sessions[0].access_key_id}
+    assert strict_aws.asked.count("sts:GetSessionToken") == 1
+
+
 # ── serve ───────────────────────────────────────────────────────────────────────────────────────
 
 

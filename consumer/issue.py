@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from consumer.codes.choice import Wanted
 from consumer.token import TokenInfo
-from vault_aws_kit import clock, terminal
+from vault_aws_kit import clock
 from vault_aws_kit.credentials import Credentials
 from vault_aws_kit.errors import (
     KitError,
@@ -86,7 +86,7 @@ def issue(vault: Vault, token: TokenInfo, role: RoleEntry, asked: Parameters) ->
     from consumer.codes.interface import until_accepted
 
     _check_takes_codes(vault, role)
-    codes = asked.codes.codes(lambda: nullcontext(vault), terminal.say, REMEDY.format(role=role.qualified))
+    codes = asked.codes.codes(lambda: nullcontext(vault), REMEDY.format(role=role.qualified))
     return until_accepted(
         codes, role.mfa_serial_number, lambda code: _issue(vault, token, role, asked, {**body, "mfa_code": code})
     )

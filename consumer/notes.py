@@ -67,7 +67,7 @@ def of_obtained(obtained: Obtained, min_ttl: int | None) -> None:
         terminal.warn(f"{obtained.outage.message} These credentials are from the cache{until}.")
     if obtained.not_kept:
         terminal.warn(
-            f"nothing can be cached ({obtained.not_kept}), so every call asks Vault: make the cache folder writable, "
+            f"nothing can be cached ({obtained.not_kept}), so every call asks anew: make the cache folder writable, "
             "set XDG_CACHE_HOME, or say --no-cache."
         )
     left = credentials.remaining()

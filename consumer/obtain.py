@@ -9,11 +9,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from consumer.cache import LOCK_WAIT, WAITING, Entry
-from vault_aws_kit import clock, terminal
+from vault_aws_kit import clock
 from vault_aws_kit.errors import KeyNotAccepted, KitError
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ def obtain(
     min_ttl: int | None = None,
     wait: int = 0,
     step: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Obtained:
     """Credentials of a source; without a store they are always fresh.
 
     `min_ttl` is for how many seconds cached ones must still live (see Entry.lasts for None). With `wait` a new IAM
     user's key is given only once AWS accepts it, within so many seconds; `step` is told of each try.
+    `say` is told where another process is waited for that may take long.
     Raises what the source raises, CacheUnusable, and KeyNotAccepted, after which the key is revoked.
     """
-    return _Obtaining(source, store, min_ttl, wait, step).run()
+    return _Obtaining(source, store, min_ttl, wait, step, say).run()
 
 
 @dataclass
@@ -62,6 +64,7 @@ class _Obtaining:
     min_ttl: int | None
     wait: int
     step: Callable[[str], None]
+    say: Callable[[str], None]
     began: datetime = field(default_factory=clock.now)
     not_kept: str = ""
 
@@ -165,11 +168,7 @@ class _Obtaining:
     @contextlib.contextmanager
     def _alone(self, purpose: str, patience: float = LOCK_WAIT, busy: str = "") -> Iterator[None]:
         """Alone with these credentials; where nothing can be locked, nothing can be kept either, and each asks."""
-
-        def tell() -> None:
-            if busy:
-                terminal.say(busy)
-
+        tell = partial(self.say, busy) if busy else lambda: None
         with contextlib.ExitStack() as lock:
             if self.store:
                 with self._noted():

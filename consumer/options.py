@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from consumer import completion
+from vault_aws_kit import terminal
 
 R = TypeVar("R")
 
@@ -135,7 +136,7 @@ def parameter_options(command: Callable[..., R]) -> Callable[..., R]:
         from consumer.codes.choice import Wanted
         from consumer.issue import Parameters
 
-        codes = Wanted(place=code_from, prompt=not no_prompt)
+        codes = Wanted(place=code_from, prompt=not no_prompt, say=terminal.say)
         return command(*args, asked=Parameters(ttl, role_arn, session_name, region, codes), **kwargs)
 
     with_parameters.__doc__ = command.__doc__

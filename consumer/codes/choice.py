@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,8 +11,6 @@ from typing import TYPE_CHECKING
 from vault_aws_kit import totp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from consumer.codes.interface import Codes
     from vault_aws_kit.vault import Vault
 
@@ -28,10 +27,10 @@ class Wanted:
     place: str = ""
     prompt: bool = False
     stdin: bool = False
+    say: Callable[[str], None] = field(default=lambda _: None, repr=False, compare=False)
+    """Told of what is waited for."""
 
-    def codes(
-        self, vault: Callable[[], AbstractContextManager[Vault]], say: Callable[[str], None], remedy: str
-    ) -> Codes:
+    def codes(self, vault: Callable[[], AbstractContextManager[Vault]], remedy: str) -> Codes:
         """The way to codes; `remedy` is what a person can do where there is none. Raises CodeSourceInvalid."""
         from consumer.codes.given import Given, from_stdin
 
@@ -40,7 +39,7 @@ class Wanted:
         if self.place:
             from consumer.codes.from_vault import FromVault
 
-            return FromVault(totp.parse(self.place), vault, say)
+            return FromVault(totp.parse(self.place), vault, self.say)
         if self.prompt and self.stdin and not sys.stdin.isatty():
             return Given(from_stdin)
         return self._asked() or _nobody(remedy)

@@ -12,6 +12,7 @@ from vault_aws_kit.credentials import Credentials
 from vault_aws_kit.errors import (
     AwsError,
     KitError,
+    MfaError,
     NotAllowed,
     RequestError,
     RoleNotGranted,
@@ -66,7 +67,7 @@ def _status(error: KitError) -> HTTPStatus:
         return HTTPStatus.NOT_FOUND
     if isinstance(error, RequestError):
         return HTTPStatus.BAD_REQUEST
-    refused = isinstance(error, (TokenRefused, TokenMissing, NotAllowed, RoleNotGranted, AwsError))
+    refused = isinstance(error, (TokenRefused, TokenMissing, NotAllowed, RoleNotGranted, AwsError, MfaError))
     passes = any(word in error.message for word in _LATER)
     return HTTPStatus.FORBIDDEN if refused and not passes else HTTPStatus.SERVICE_UNAVAILABLE
 

@@ -55,9 +55,11 @@ class Way:
         """The kept session while it lasts, else a fresh one. Raises NoAwsCredentials, the MfaErrors, AwsRefused, …"""
         from consumer.cache import Store
         from consumer.obtain import obtain
+        from vault_aws_kit import terminal
 
         source = self._source(min_ttl)
-        obtained = obtain(source, Store.of_user(source.secret) if self.keep else None, min_ttl=min_ttl)
+        store = Store.of_user(source.secret) if self.keep else None
+        obtained = obtain(source, store, min_ttl=min_ttl, say=terminal.say)
         return replace(obtained, credentials=replace(obtained.credentials, region=self.region))
 
     def supply(self, min_ttl: int | None) -> Callable[[], Credentials]:
@@ -88,8 +90,10 @@ class Way:
         from consumer.sources.mfa_session import MfaSession
         from vault_aws_kit import terminal
 
-        wanted = Wanted(self.code, self.asked.code_from, prompt=not self.asked.no_prompt, stdin=self.stdin)
-        codes = wanted.codes(self._vault, terminal.say, self._remedy(min_ttl))
+        wanted = Wanted(
+            self.code, self.asked.code_from, prompt=not self.asked.no_prompt, stdin=self.stdin, say=terminal.say
+        )
+        codes = wanted.codes(self._vault, self._remedy(min_ttl))
         return MfaSession(self.key, codes, self.asked.serial or self.key.serial, self.asked.duration)
 
     def _vault(self) -> Vault:

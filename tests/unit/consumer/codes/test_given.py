@@ -13,7 +13,7 @@ from vault_aws_kit.errors import CodeNeeded, CodeRefused
 
 
 def code(wanted: Wanted) -> str:
-    return wanted.codes(lambda: pytest.fail("Vault is asked"), pytest.fail, "Do this.").first("DEVICE")
+    return wanted.codes(lambda: pytest.fail("Vault is asked"), "Do this.").first("DEVICE")
 
 
 @pytest.mark.parametrize("text", ["123456\n", " 123 456 \n", "123456"])
@@ -50,7 +50,7 @@ def test_a_refused_code_is_no_reason_to_try_it_again():
         raise CodeRefused("no")
 
     with pytest.raises(CodeRefused):
-        until_accepted(Wanted("123456").codes(pytest.fail, pytest.fail, ""), "DEVICE", attempt)
+        until_accepted(Wanted("123456").codes(pytest.fail, ""), "DEVICE", attempt)
     assert tried == ["123456"]
 
 

@@ -26,6 +26,7 @@ def told(answer: bytes) -> tuple[int, dict[str, str]]:
         (errors.TokenRefused("no"), 403),
         (errors.TokenMissing("no"), 403),
         (errors.AwsRefused("AccessDenied: no"), 403),
+        (errors.CodeNeeded("no"), 403),
         (errors.RoleUnknown("no"), 404),
         (errors.RoleArnNeeded("no"), 400),
         (errors.ParameterNotForRole("no"), 400),

@@ -74,6 +74,14 @@ def test_leaving_prints_nothing_and_leaves_the_terminal_as_it_was(logging_in, st
     assert "sts:GetSessionToken" not in strict_aws.asked
 
 
+def test_standard_input_is_the_commands_and_the_code_is_asked_for_on_the_terminal(as_person, logging_in, strict_aws):
+    program = " ".join(f"'{word}'" for word in [*CONSUMER, "mfa", "exec", "--", "cat"])
+    with logging_in("sh", "-c", f"echo for the command | {program}") as person:
+        person.wait_for("MFA code of ")
+        person.type(f"{strict_aws.code(as_person.serial)}\n")
+        assert person.end() == (0, "for the command\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_command_is_not_run_where_its_code_is_not_given(logging_in, strict_aws, tmp_path, number):
     with logging_in(*CONSUMER, "mfa", "exec", "--", "touch", str(tmp_path / "ran")) as person:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from consumer.codes.choice import Wanted
 from consumer.issue import Parameters, issue, revoke
 from consumer.token import TokenInfo
 from vault_aws_kit import clock
@@ -23,10 +24,14 @@ class Server:
     """Gives one answer to everything, or fails some times first. What a real one answers is tested elsewhere."""
 
     def __init__(self, answer: Answer | None = None, failures=()) -> None:
-        self.answer, self.failures, self.bodies = answer, list(failures), []
+        self.answer, self.failures, self.bodies, self.requests = answer, list(failures), [], []
+
+    def help(self, path):
+        return None
 
     def ask(self, request):
         self.bodies.append(request.body)
+        self.requests.append(request)
         return self.answer
 
     def write(self, path, body=None):
@@ -106,3 +111,12 @@ def test_a_session_name_that_aws_would_not_take_is_refused_before_anybody_is_ask
     with pytest.raises(ParameterNotForRole, match="session name"):
         issue(server, TokenInfo(("p",)), STS, Parameters(session_name=name))
     assert not server.bodies
+
+
+def test_a_code_is_good_once_so_what_sends_one_is_not_sent_again():
+    server = Server(Answer(SESSION))
+    role = RoleEntry("mfa", "main", "aws", "session_token", "", 0, 0, (), "arn:aws:iam::1:mfa/x")
+    issue(server, TokenInfo(("p",)), role, Parameters(codes=Wanted("123456")))
+    assert [(dict(request.body), request.repeatable) for request in server.requests] == [
+        ({"mfa_code": "123456"}, False)
+    ]

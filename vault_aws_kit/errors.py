@@ -8,6 +8,7 @@
     ├── TerraformError       70–79  what is rendered and where it goes
     ├── RunError             80–99  a command that was stopped or only partly done
     └── MfaError            101–107 an MFA device and its codes
+    └── TfeError           112–118  Terraform Enterprise or HCP Terraform
 
 0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
 128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.
@@ -593,6 +594,59 @@ class DeviceUnknown(MfaError):
     """Which MFA device is meant can't be known: there is none that gives codes, several, or it is somebody else's."""
 
     exit_code = 105
+# ── Terraform Enterprise and HCP Terraform ──────────────────────────────────────────────────────
+
+
+class TfeError(KitError):
+    """Terraform Enterprise or HCP Terraform, its token, and what is to be changed there."""
+
+
+class TfeTokenMissing(TfeError):
+    exit_code = 112
+
+
+class TfeRefused(TfeError):
+    """The token is refused, or may not do what was asked."""
+
+    exit_code = 113
+
+
+class TfeNotFound(TfeError):
+    """Something is not there, or this token may not see it: the server tells no one which."""
+
+    exit_code = 114
+
+
+class TfeUnavailable(TfeError):
+    """The server doesn't answer, or not in a way that can be read."""
+
+    exit_code = 115
+
+
+class TfeUnreadable(TfeUnavailable):
+    """What was asked for was done, but the answer is not of the documented form."""
+
+
+class TfeConflict(TfeError):
+    """What is there stands against what was asked: a lock, a variable of somebody else's."""
+
+    exit_code = 116
+
+
+class TfeInvalid(TfeConflict):
+    """The server finds what was sent invalid, or has one of that name already."""
+
+
+class TfeRunFailed(TfeError):
+    """A run ended without having done what it was for."""
+
+    exit_code = 117
+
+
+class TfeRunWaits(TfeError):
+    """A run waits for somebody's decision."""
+
+    exit_code = 118
 
 
 def exit_codes() -> dict[int, type[KitError]]:

@@ -1,0 +1,1 @@
+"""What holds variables: one file for each kind, all behind `interface.Holder`."""

@@ -1,0 +1,65 @@
+"""Locking a workspace, so that no run begins while its variables are written.
+
+https://developer.hashicorp.com/terraform/cloud-docs/api-docs/workspaces#lock-a-workspace. The lock keeps runs away;
+others can still write variables.
+"""
+
+from __future__ import annotations
+
+from vault_aws_kit.errors import TfeConflict, TfeNotFound, TfeRefused, TfeUnavailable
+from vault_aws_kit.tfe.client import Tfe
+from vault_aws_kit.tfe.organization import Workspace, workspace
+
+
+def check_unlocked(found: Workspace) -> None:
+    """Raises TfeConflict, which says by whom it is locked."""
+    if found.locked:
+        who = f" by {found.locked_by}" if found.locked_by else ""
+        reason = f" ({found.lock_reason})" if found.lock_reason else ""
+        raise TfeConflict(
+            f"Workspace {found.name} is locked{who}{reason}: nothing was written to it.",
+            hint="Wait until that is over, or have it unlocked, and run it again.",
+        )
+
+
+def lock(tfe: Tfe, of: Workspace, reason: str) -> None:
+    """Lock a workspace. `reason` must be of this call alone: by it a lock is known again whose answer got lost.
+
+    Raises TfeConflict where somebody else has locked it, TfeRefused.
+    """
+    from pytfe.models import WorkspaceLockOptions
+
+    options = WorkspaceLockOptions(reason=reason)
+    what = f"lock workspace {of.name}"
+    try:
+        tfe.ask(what, lambda client: client.workspaces.lock(of.id, options), repeatable=False)
+    except TfeNotFound:
+        raise _not_allowed(tfe, of, "lock") from None
+    except TfeConflict:
+        check_unlocked(workspace(tfe, of.organization, of.name))
+        raise
+    except TfeUnavailable:
+        if not _is_ours(workspace(tfe, of.organization, of.name), reason):
+            raise
+
+
+def unlock(tfe: Tfe, of: Workspace, reason: str) -> None:
+    """Give up a lock that was taken for this reason; one that is gone already is fine. Raises TfeRefused."""
+    try:
+        tfe.ask(f"unlock workspace {of.name}", lambda client: client.workspaces.unlock(of.id))
+    except TfeNotFound:
+        raise _not_allowed(tfe, of, "unlock") from None
+    except TfeConflict:
+        if _is_ours(workspace(tfe, of.organization, of.name), reason):
+            raise
+
+
+def _is_ours(found: Workspace, reason: str) -> bool:
+    return found.locked and found.lock_reason == reason
+
+
+def _not_allowed(tfe: Tfe, of: Workspace, action: str) -> TfeRefused:
+    return TfeRefused(
+        f"The token from {tfe.token.source} may not {action} workspace {of.name}.",
+        hint="Use a token of a team that may lock and unlock it (write access has that).",
+    )

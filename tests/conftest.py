@@ -12,7 +12,7 @@ import os
 import secrets
 import shlex
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ from devstack.compose import Project
 from devstack.errors import StackError
 from devstack.servers.containers import Containers
 from devstack.stack import Stack
+
+from .tfe_server.server import TfeServer
 
 settings.register_profile("kit", deadline=None)  # a busy machine is no failure
 settings.load_profile("kit")
@@ -185,3 +187,11 @@ def nothing_of_the_callers(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("VAULT_AWS_KIT_CACHE", str(CACHE))
+
+
+@pytest.fixture
+def tfe_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TfeServer]:
+    """A Terraform Enterprise of this test's own."""
+    server = TfeServer(tmp_path_factory.mktemp("tfe"))
+    yield server
+    server.stop()

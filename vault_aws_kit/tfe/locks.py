@@ -6,7 +6,10 @@ others can still write variables.
 
 from __future__ import annotations
 
-from vault_aws_kit.errors import TfeConflict, TfeNotFound, TfeRefused, TfeUnavailable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from vault_aws_kit.errors import KitError, TfeConflict, TfeNotFound, TfeRefused, TfeUnavailable
 from vault_aws_kit.tfe.client import Tfe
 from vault_aws_kit.tfe.organization import Workspace, workspace
 
@@ -22,11 +25,27 @@ def check_unlocked(found: Workspace) -> None:
         )
 
 
-def lock(tfe: Tfe, of: Workspace, reason: str) -> None:
-    """Lock a workspace. `reason` must be of this call alone: by it a lock is known again whose answer got lost.
+@contextmanager
+def held(tfe: Tfe, of: Workspace, reason: str, left: Callable[[KitError], None]) -> Iterator[None]:
+    """A workspace that is locked for the block; `left` is told where it could not be unlocked after it.
 
-    Raises TfeConflict where somebody else has locked it, TfeRefused.
+    `reason` must be of this call alone: by it a lock is known again whose answer got lost.
     """
+    try:
+        lock(tfe, of, reason)
+    except (TfeConflict, TfeRefused):
+        raise
+    except BaseException:  # interrupted, it may be locked all the same
+        _give_up(tfe, of, reason, left, sure=False)
+        raise
+    try:
+        yield
+    finally:
+        _give_up(tfe, of, reason, left, sure=True)
+
+
+def lock(tfe: Tfe, of: Workspace, reason: str) -> None:
+    """Lock a workspace. Raises TfeConflict where somebody else has locked it, TfeRefused."""
     from pytfe.models import WorkspaceLockOptions
 
     options = WorkspaceLockOptions(reason=reason)
@@ -52,6 +71,14 @@ def unlock(tfe: Tfe, of: Workspace, reason: str) -> None:
     except TfeConflict:
         if _is_ours(workspace(tfe, of.organization, of.name), reason):
             raise
+
+
+def _give_up(tfe: Tfe, of: Workspace, reason: str, left: Callable[[KitError], None], *, sure: bool) -> None:
+    try:
+        if sure or _is_ours(workspace(tfe, of.organization, of.name), reason):
+            unlock(tfe, of, reason)
+    except KitError as error:
+        left(error)
 
 
 def _is_ours(found: Workspace, reason: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from vault_aws_kit.errors import TfeNotFound, TfeUnavailable
+from vault_aws_kit.errors import TfeNotFound, TfeRefused, TfeUnavailable
 from vault_aws_kit.tfe.client import Tfe
 from vault_aws_kit.tfe.organization import check_name, no_organization
 
@@ -51,7 +51,7 @@ def find(tfe: Tfe, organization: str, name: str) -> VariableSet | None:
 def create(
     tfe: Tfe, organization: str, name: str, *, description: str, everywhere: bool = False, priority: bool = False
 ) -> VariableSet:
-    """Make an empty variable set that is attached to nothing. Raises TfeInvalid where the name is taken."""
+    """Make an empty variable set that is attached to nothing. Raises TfeInvalid where the name is taken, TfeRefused."""
     from pytfe.models import VariableSetCreateOptions
 
     check_name("organisation", organization)
@@ -65,7 +65,8 @@ def create(
             repeatable=False,
         )
     except TfeNotFound:
-        raise no_organization(tfe, organization) from None
+        variable_sets(tfe, organization, named=name)  # raises where it is the organisation that isn't seen
+        raise _not_allowed(tfe, f"create variable sets in {organization}") from None
     except TfeUnavailable:  # it may have been made all the same
         found = find(tfe, organization, name)
         if not found or found.description != description:
@@ -112,15 +113,16 @@ def delete(tfe: Tfe, varset: VariableSet) -> None:
 
 def _check_is_gone(tfe: Tfe, varset: VariableSet) -> None:
     """Raises TfeRefused where a set can still be seen that the server says it can't find to delete."""
-    from vault_aws_kit.errors import TfeRefused
-
     try:
         tfe.ask(f"read variable set {varset.name}", lambda client: client.variable_sets.read(varset.id))
     except TfeNotFound:
         return
-    raise TfeRefused(
-        f"The token from {tfe.token.source} may not delete variable set {varset.name}.",
-        hint="Use a token that may manage variable sets.",
+    raise _not_allowed(tfe, f"delete variable set {varset.name}")
+
+
+def _not_allowed(tfe: Tfe, action: str) -> TfeRefused:
+    return TfeRefused(
+        f"The token from {tfe.token.source} may not {action}.", hint="Use a token that may manage variable sets."
     )
 
 

@@ -1,0 +1,71 @@
+"""`consumer tfe clear`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from consumer import session
+from consumer.commands.tfe.options import server_options, target_options
+from consumer.options import team_login_option
+from vault_aws_kit import terminal
+from vault_aws_kit.errors import RevokeFailed
+
+if TYPE_CHECKING:
+    from consumer.tfe.push import Written
+    from consumer.tfe.targets import Targets
+    from vault_aws_kit.tfe.client import Tfe
+
+
+@click.command()
+@target_options
+@click.option("--force", is_flag=True, help="Delete a variable set with what others put into it.")
+@terminal.format_option("text", "json")
+@team_login_option
+@server_options
+@terminal.vault_options
+def command(
+    targets: Targets,
+    force: bool,
+    output: str,
+    team: str,
+    server: Callable[[], Tfe],
+    vault: terminal.VaultOptions,
+) -> int:
+    """Remove what `push` put into workspaces or a variable set, and revoke it in Vault where that can be done."""
+    from consumer.tfe import endings
+
+    with server() as tfe:
+        cleared = _clear(tfe, targets, force=force)
+    _emit(cleared, output)
+    ended = endings.end_all((old for place in cleared for old in place.replaced), lambda: session.connect(vault, team))
+    if not ended:
+        raise RevokeFailed(
+            "The variables are removed, but not all of the credentials could be revoked.",
+            hint="Revoke by hand what is named above, or let it end by itself.",
+        )
+    return 0
+
+
+def _clear(tfe: Tfe, targets: Targets, *, force: bool) -> list[Written]:
+    from consumer.tfe import clear
+    from consumer.tfe.targets import check
+
+    if targets.varset:
+        return clear.clear_set(tfe, targets.organization, targets.varset, force=force)
+    workspaces = targets.workspaces(tfe)
+    check(tfe, workspaces)
+    return clear.clear(tfe, workspaces)
+
+
+def _emit(cleared: list[Written], output: str) -> None:
+    if output == "json":
+        terminal.emit_json([{"place": one.place, "removed": list(one.removed)} for one in cleared])
+        return
+    for one in cleared:
+        removed = f"Removed {', '.join(one.removed)} from {one.place}." if one.removed else f"Nothing in {one.place}."
+        terminal.emit(removed)
+    if not cleared:
+        terminal.emit("Nothing of the kit's is there.")

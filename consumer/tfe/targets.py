@@ -1,0 +1,60 @@
+"""Which workspaces and variable set are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault_aws_kit.errors import TfeRefused
+from vault_aws_kit.tfe import locks, organization
+from vault_aws_kit.tfe.client import Tfe
+from vault_aws_kit.tfe.organization import Workspace
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Workspaces by name, by tags (those that have all of them) and by project, of one organisation.
+
+    With a `varset` that is what is written, and workspaces and projects are what it is attached to.
+    """
+
+    organization: str
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    varset: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.names or self.tags or self.projects)
+
+    def workspaces(self, tfe: Tfe) -> list[Workspace]:
+        """All that are meant, each once; those of the projects too, unless a variable set is attached to these.
+
+        Raises TfeNotFound.
+        """
+        found = [organization.workspace(tfe, self.organization, name) for name in self.names]
+        if self.tags:
+            found += organization.tagged(tfe, self.organization, self.tags)
+        for name in () if self.varset else self.projects:
+            found += organization.of_project(tfe, self.organization, name)
+        return list({one.id: one for one in found}.values())
+
+
+def check(tfe: Tfe, workspaces: list[Workspace], *, running: bool = False) -> None:
+    """Raise, before anything is done, what would stop it: TfeRefused, TfeConflict for a workspace that is locked."""
+    for one in workspaces:
+        if not one.may_write_variables:
+            raise _not_allowed(tfe, one, "write variables of")
+        if not one.may_lock:
+            raise _not_allowed(tfe, one, "lock")
+        if running and not one.may_run:
+            raise _not_allowed(tfe, one, "start runs of")
+        if one.locked:  # a list doesn't tell by whom
+            locks.check_unlocked(organization.workspace(tfe, one.organization, one.name))
+
+
+def _not_allowed(tfe: Tfe, one: Workspace, action: str) -> TfeRefused:
+    return TfeRefused(
+        f"The token from {tfe.token.source} may not {action} workspace {one.name}. Nothing was changed.",
+        hint="Use a token of a team with write access to it.",
+    )

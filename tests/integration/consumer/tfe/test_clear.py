@@ -1,0 +1,115 @@
+"""What was pushed, shown and taken away again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from consumer.tfe import label
+from tests.integration.consumer.conftest import leases
+from tests.tfe_server.state import Account
+from vault_aws_kit import clock
+from vault_aws_kit.errors import RevokeFailed, TfeConflict, TfeTokenMissing
+
+
+def label_of(workspace) -> label.Label:
+    return label.read(workspace.vars.items[0].description)
+
+
+def test_status_shows_until_when_it_holds_and_what_is_somebody_elses(tfe, web):
+    tfe("push", "web", "--role", "app")
+    web.vars.create({"key": "AWS_PROFILE", "value": "x", "category": "env"})
+    web.vars.create({"key": "instance_type", "value": "x", "category": "terraform"})
+    run = tfe("status", "web")
+    rows = {line.split()[2]: line for line in run.out.splitlines()[1:]}
+    assert set(rows) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_PROFILE"}
+    assert "role app" in rows["AWS_SECRET_ACCESS_KEY"]
+    assert f"until {clock.timestamp(label_of(web).until)}" in rows["AWS_SECRET_ACCESS_KEY"]
+    assert "not the kit's" in rows["AWS_PROFILE"]
+
+
+def test_status_as_json_has_the_lease_and_no_secret(tfe, web):
+    tfe("push", "web", "--role", "app")
+    run = tfe("status", "web", "--format", "json")
+    told = {one["key"]: one for one in json.loads(run.out)}
+    assert told["AWS_SECRET_ACCESS_KEY"]["access_key_id"] == web.vars.environment()["AWS_ACCESS_KEY_ID"]
+    assert told["AWS_SECRET_ACCESS_KEY"]["lease_id"].count("/creds/app/") == 1
+    assert told["AWS_SECRET_ACCESS_KEY"]["ended"] is False
+    assert web.vars.environment()["AWS_SECRET_ACCESS_KEY"] not in run.out
+
+
+def test_clear_removes_the_kits_variables_and_no_others_and_ends_the_key(tfe, web, aws, admin, engine):
+    tfe("push", "web", "--role", "app", "--confirm-destroy")
+    key = web.vars.environment()["AWS_ACCESS_KEY_ID"]
+    web.vars.create({"key": "TF_LOG", "value": "INFO", "category": "env"})
+    run = tfe("clear", "web")
+    assert run.code == 0, run.err
+    assert [one.key for one in web.vars.items] == ["TF_LOG"]
+    assert not web.locked
+    assert leases(admin, engine, "app") == []
+    assert aws.owner_of(key) is None
+    assert "Nothing in workspace web" in tfe("clear", "web").out
+
+
+def test_clear_says_what_nobody_can_revoke(tfe, web):
+    tfe("push", "web", "--role", "net")
+    run = tfe("clear", "web")
+    assert run.code == 0, run.err
+    assert "Nobody can revoke an STS session" in run.err
+    assert web.vars.items == []
+
+
+def test_a_key_that_other_workspaces_still_use_is_not_revoked(tfe, acme, web, admin, engine):
+    acme.workspace("api", "prod")
+    tfe("push", "--tag", "prod", "--role", "app")
+    run = tfe("clear", "web")
+    assert "1 still use it" in run.err
+    assert len(leases(admin, engine, "app")) == 1
+    tfe("push", "--tag", "prod", "--role", "net")
+    tfe("clear", "--tag", "prod")
+
+
+def test_a_whole_push_is_cleared_and_revoked_by_its_tag(tfe, acme, web, admin, engine):
+    acme.workspace("api", "prod")
+    tfe("push", "--tag", "prod", "--role", "app")
+    assert tfe("clear", "--tag", "prod").code == 0
+    assert leases(admin, engine, "app") == []
+
+
+def test_variables_are_removed_even_where_vault_cannot_be_asked_and_the_lease_is_named(tfe, web, monkeypatch):
+    tfe("push", "web", "--role", "app")
+    monkeypatch.delenv("VAULT_TOKEN")
+    run = tfe("clear", "web")
+    assert run.code == RevokeFailed.exit_code
+    assert web.vars.items == []
+    assert "Not revoked: lease aws-" in run.err
+
+
+def test_another_vaults_lease_is_not_asked_of_this_one(tfe, web, monkeypatch, stack):
+    tfe("push", "web", "--role", "app")
+    monkeypatch.setenv("VAULT_ADDR", stack.vault_addr.replace("127.0.0.1", "localhost"))
+    run = tfe("clear", "web")
+    assert run.code == RevokeFailed.exit_code
+    assert f"is of {stack.vault_addr}" in run.err
+
+
+def test_a_locked_workspace_is_not_cleared(tfe, web):
+    tfe("push", "web", "--role", "net")
+    web.lock = (Account("bob"), "maintenance")
+    run = tfe("clear", "web")
+    assert run.code == TfeConflict.exit_code
+    assert len(web.vars.items) == 4
+
+
+def test_who_has_no_token_is_told_how_to_get_one(tfe, web, monkeypatch):
+    monkeypatch.delenv("TFE_TOKEN")
+    run = tfe("status", "web")
+    assert run.code == TfeTokenMissing.exit_code
+    assert "terraform login localhost:" in run.err
+
+
+@pytest.mark.parametrize("verb", ["push", "status", "clear"])
+def test_some_place_must_be_named(tfe, as_ann, verb):
+    role = ("--role", "app") if verb == "push" else ()
+    assert tfe(verb, *role).code == 64

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from consumer import notes
 from consumer.tfe import change as changes
 from consumer.tfe.change import Asked, Change
-from consumer.tfe.issuing import Issuing
+from consumer.tfe.issuing import Issued, Issuing
 from vault_aws_kit.errors import KitError, PartlyApplied, TfeUnavailable
 from vault_aws_kit.tfe import locks
 from vault_aws_kit.tfe.holders.workspace import WorkspaceVariables
@@ -54,11 +54,10 @@ def push(tfe: Tfe, workspaces: Sequence[Workspace], issuing: Issuing, asked: Ask
     holders = [WorkspaceVariables(tfe, one) for one in workspaces]
     for holder in holders:
         changes.check(holder.place, holder.variables(), asked)
-    with issuing.fresh(places=len(holders)) as issued:
-        label = issued.label
-        with _locked(tfe, workspaces, label):
-            places = _write_all(holders, changes.wanted(issued.credentials, asked, label.text()), asked)
-    return Pushed(issued.credentials, label, tuple(places))
+    with issuing.fresh(places=len(holders)) as issued, _locked(tfe, workspaces, issued):
+        places = _write_all(holders, changes.wanted(issued.credentials, asked, issued.label.text()), asked)
+        issued.delivered = True
+    return Pushed(issued.credentials, issued.label, tuple(places))
 
 
 def write(holder: Holder, change: Change) -> Written:
@@ -85,10 +84,10 @@ def write(holder: Holder, change: Change) -> Written:
 
 
 @contextlib.contextmanager
-def _locked(tfe: Tfe, workspaces: Sequence[Workspace], label: Label) -> Iterator[None]:
+def _locked(tfe: Tfe, workspaces: Sequence[Workspace], issued: Issued) -> Iterator[None]:
     """All of them locked. Raises PartlyApplied where one stays locked after all went well."""
     left: list[tuple[Workspace, KitError]] = []
-    reason = f"vault-aws-kit writes key {label.key} ({secrets.token_hex(4)})"
+    reason = f"vault-aws-kit writes key {issued.label.key} ({secrets.token_hex(4)})"
     try:
         with contextlib.ExitStack() as stack:
             for one in workspaces:
@@ -97,6 +96,8 @@ def _locked(tfe: Tfe, workspaces: Sequence[Workspace], label: Label) -> Iterator
     except BaseException:
         for one, error in left:
             notes.tell(f"Workspace {one.name} is still locked: {error.message}")
+        if issued.delivered:
+            notes.tell("The credentials are all there.")
         raise
     if left:
         names = ", ".join(one.name for one, _ in left)

@@ -18,11 +18,13 @@ from consumer.tfe.push import Pushed, Written, write
 from vault_aws_kit.errors import KitError, PartlyApplied, TfeConflict, TfeNotFound
 from vault_aws_kit.tfe import variable_sets
 from vault_aws_kit.tfe.holders.variable_set import VariableSetVariables
+from vault_aws_kit.tfe.holders.workspace import WorkspaceVariables
 
 if TYPE_CHECKING:
     from consumer.tfe.issuing import Issuing
     from vault_aws_kit.tfe.client import Tfe
     from vault_aws_kit.tfe.holders.interface import Wanted
+    from vault_aws_kit.tfe.organization import Workspace
     from vault_aws_kit.tfe.variable_sets import VariableSet
 
 
@@ -32,6 +34,14 @@ class Attachments:
 
     workspaces: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+
+
+def tell_of_winners(tfe: Tfe, workspaces: Sequence[Workspace], name: str) -> None:
+    """Say where a workspace's own variables win over a set's, as they always do."""
+    for one in workspaces:
+        holder = WorkspaceVariables(tfe, one)
+        if own := [variable.key for variable in holder.variables() if variable.key in changes.SECRETS]:
+            notes.tell(f"{holder.place} has {', '.join(own)} of its own, which win over variable set {name}.")
 
 
 def push(tfe: Tfe, organization: str, name: str, to: Attachments, issuing: Issuing, asked: Asked) -> Pushed:
@@ -58,6 +68,7 @@ def push(tfe: Tfe, organization: str, name: str, to: Attachments, issuing: Issui
         try:
             written = write(VariableSetVariables(tfe, new), _all_new(changes.wanted(issued.credentials, asked, text)))
             variable_sets.attach(tfe, new, workspaces=to.workspaces, projects=to.projects)
+            issued.delivered = True
         except BaseException:
             _remove(tfe, new)
             raise

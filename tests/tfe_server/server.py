@@ -29,7 +29,7 @@ class Fault:
     """What happens to requests whose `METHOD /path` has the pattern in it: the `nth` of them and `times` in all.
 
     With a status that is answered, with `done` the request is carried out first; without a status the connection is
-    dropped.
+    dropped. With `held` it is carried out, and its answer kept back until `may_go`.
     """
 
     pattern: str
@@ -37,8 +37,11 @@ class Fault:
     times: int = 1
     status: int = 0
     done: bool = False
+    held: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     seen: int = 0
+    arrived: threading.Event = field(default_factory=threading.Event)
+    may_go: threading.Event = field(default_factory=threading.Event)
 
     def strikes(self, line: str) -> bool:
         if not re.search(self.pattern, line):
@@ -98,8 +101,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with self.server.tfe.lock:
             fault = self.server.tfe.struck(f"{self.command} {self.path}")
-            status, document = (0, None) if fault and not fault.done else self.carry_out(parts, body)
-        if not fault:
+            lost = fault and not (fault.done or fault.held)
+            status, document = (0, None) if lost else self.carry_out(parts, body)
+        if fault and fault.held:
+            fault.arrived.set()
+            fault.may_go.wait(60)
+        if not fault or fault.held:
             self.send(status, document, {})
         elif fault.status:
             self.send(fault.status, documents.error(fault.status, "fault"), fault.headers)

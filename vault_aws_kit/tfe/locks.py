@@ -79,6 +79,9 @@ def _give_up(tfe: Tfe, of: Workspace, reason: str, left: Callable[[KitError], No
             unlock(tfe, of, reason)
     except KitError as error:
         left(error)
+    except BaseException:  # interrupted, nobody knows whether it was done
+        _give_up(tfe, of, reason, left, sure=False)
+        raise
 
 
 def _is_ours(found: Workspace, reason: str) -> bool:

@@ -92,6 +92,7 @@ def _push(
     if not targets.varset:
         check(tfe, workspaces, running=running)
         return workspaces, push.push(tfe, workspaces, issuing, asked)
+    push_set.tell_of_winners(tfe, workspaces, targets.varset)
     to = push_set.Attachments(
         tuple(one.id for one in workspaces),
         tuple(organization.project(tfe, targets.organization, name).id for name in targets.projects),

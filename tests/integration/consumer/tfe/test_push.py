@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
 
 import pytest
 
-from consumer.tfe import label
-from tests.integration.consumer.conftest import leases
+from consumer.tfe import follow, label
+from tests.integration.consumer.conftest import CONSUMER, leases, until
 from tests.tfe_server.state import ALL, Account, Var
+from vault_aws_kit import errors
 from vault_aws_kit.errors import TfeConflict, TfeNotFound, TfeRefused, TfeRunFailed, TfeRunWaits, TfeUnavailable
 
 SESSION = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"}
@@ -241,13 +245,79 @@ def test_a_lease_that_ends_with_the_vault_token_is_warned_of(tfe, web, team, mon
     assert "end with your Vault token" in run.err
 
 
+# ── whoever stops it ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def pushing(as_ann, as_team, aws_environment, catalog_mount):
+    """Starts `consumer tfe push acme web --role app` as a process of its own."""
+
+    def start(**variables: str) -> subprocess.Popen[str]:
+        argv = [*CONSUMER, "tfe", "push", "acme", "web", "--role", "app", "--catalog-mount", catalog_mount]
+        env = {**os.environ, **aws_environment, **variables}
+        return subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    return start
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("request_line", "nth"), [("POST .*/lock", 1), ("POST .*/vars", 2)])
+def test_whoever_stops_a_push_finds_nothing_of_it_left(
+    pushing, web, tfe_server, admin, engine, number, request_line, nth
+):
+    fault = tfe_server.fault(request_line, nth=nth, held=True)
+    process = pushing()
+    assert fault.arrived.wait(60)
+    process.send_signal(number)
+    fault.may_go.set()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == errors.INTERRUPTED, said
+    assert web.vars.items == []
+    assert not web.locked
+    assert leases(admin, engine, "app") == []
+
+
+def test_whoever_stops_it_when_all_is_written_finds_all_of_it_and_no_lock(pushing, web, tfe_server, admin, engine):
+    fault = tfe_server.fault("POST .*/unlock", held=True)
+    process = pushing()
+    assert fault.arrived.wait(60)
+    process.send_signal(signal.SIGTERM)
+    fault.may_go.set()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == errors.INTERRUPTED, said
+    assert set(values(web)) == KEY
+    assert not web.locked
+    assert len(leases(admin, engine, "app")) == 1
+
+
+def test_whoever_stops_it_while_vault_answers_leaves_no_lease(pushing, web, way, admin, engine):
+    process = pushing(VAULT_ADDR=way.address)
+    assert way.asked.wait(60)
+    assert until(lambda: leases(admin, engine, "app"), "lease")
+    process.send_signal(signal.SIGTERM)
+    way.answer.set()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == errors.INTERRUPTED, said
+    assert leases(admin, engine, "app") == []
+    assert web.vars.items == []
+
+
+def test_whoever_looks_no_longer_at_a_run_leaves_it_to_go_on(tfe, web, tfe_server, monkeypatch):
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(follow.time, "sleep", stop)
+    run = tfe("push", "web", "--role", "net", "--run")
+    assert run.code == errors.INTERRUPTED
+    assert f"Run {web.runs[0].id} goes on" in run.err
+    assert set(values(web)) == SESSION
+
+
 # ── runs ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
 def no_pause(monkeypatch):
-    from consumer.tfe import follow
-
     monkeypatch.setattr(follow, "SHORTEST", 0.01)
 
 

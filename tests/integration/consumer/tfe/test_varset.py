@@ -46,6 +46,12 @@ def test_the_next_push_replaces_the_set_and_keeps_what_it_was_attached_to(tfe, a
     assert len(leases(admin, engine, "app")) == 1
 
 
+def test_a_workspaces_own_variables_are_said_to_win_over_the_set(tfe, web):
+    web.vars.create({"key": "AWS_ACCESS_KEY_ID", "value": "old", "category": "env", "sensitive": True})
+    run = push(tfe, "web")
+    assert "workspace web has AWS_ACCESS_KEY_ID of its own, which win over variable set aws" in run.err
+
+
 def test_a_new_set_needs_something_to_be_attached_to(tfe, acme, admin, engine):
     run = push(tfe)
     assert run.code == TfeNotFound.exit_code

@@ -7,8 +7,8 @@
     ├── RequestError         60–69  credentials that were asked for in a way that the role can't give them
     ├── TerraformError       70–79  what is rendered and where it goes
     ├── RunError             80–99  a command that was stopped or only partly done
-    └── MfaError            101–107 an MFA device and its codes
-    └── TfeError           112–118  Terraform Enterprise or HCP Terraform
+    ├── MfaError            101–107 an MFA device and its codes
+    └── TfeError            112–118 Terraform Enterprise or HCP Terraform
 
 0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
 128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.

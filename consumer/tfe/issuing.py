@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from consumer import notes
 from consumer.obtain import Obtained, obtain
 from consumer.tfe.label import Label
-from vault_aws_kit.errors import KitError, RevokeFailed
+from vault_aws_kit.errors import CodeNeeded, KitError, RevokeFailed
 
 if TYPE_CHECKING:
     from consumer.sources.interface import Source
@@ -28,7 +28,7 @@ class Issued:
 
 @dataclass(frozen=True)
 class Issuing:
-    """Where credentials come from, and what is known of the lease's Vault ('' where there is none).
+    """Where credentials come from, the Vault that can end them ('' where none can), and a region for those without one.
 
     With `wait` an IAM user's key is given only once AWS accepts it, within so many seconds.
     """
@@ -36,6 +36,7 @@ class Issuing:
     source: Source
     vault: str = ""
     namespace: str = ""
+    region: str = ""
     wait: int = 0
     step: Callable[[str], None] = lambda _: None
 
@@ -43,7 +44,7 @@ class Issuing:
     def fresh(self, *, places: int = 1) -> Iterator[Issued]:
         """Credentials that nobody else has, never cached ones. If the block fails they are revoked, which is said."""
         obtained = self._obtained()
-        credentials = obtained.credentials
+        credentials = replace(obtained.credentials, region=obtained.credentials.region or self.region)
         label = Label.of(credentials, vault=self.vault, namespace=self.namespace, places=places)
         issued = Issued(credentials, label)
         try:
@@ -56,7 +57,15 @@ class Issuing:
             raise
 
     def _obtained(self) -> Obtained:
-        """Asked for in a thread: whoever stops it meanwhile would leave a lease that nobody knows of."""
+        if not self.vault:
+            return obtain(self.source, None)
+        try:
+            return self._in_a_thread()
+        except CodeNeeded:  # a person is asked in the main thread alone; what takes a code has nothing to be revoked
+            return obtain(self.source, None)
+
+    def _in_a_thread(self) -> Obtained:
+        """Whoever stops it while Vault answers would else leave a lease that nobody knows of."""
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(1) as pool:

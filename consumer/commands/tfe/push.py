@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 @click.option(
     "--role",
     metavar="[ENGINE/]ROLE",
-    required=True,
+    default="",
     shell_complete=completion.roles,
-    help="Role to get credentials of.",
+    help="Role of Vault's to get credentials of.",
 )
+@click.option("--mfa", is_flag=True, help="A session by your own AWS key and a code of your MFA device instead.")
+@click.option("--profile", metavar="NAME", default="", help="AWS profile of the long-lived key (--mfa).")
+@click.option("--serial", metavar="ARN", default="", help="MFA device; else mfa_serial, or the only one (--mfa).")
 @click.option(
     "--confirm-destroy", is_flag=True, help="Set CONFIRM_DESTROY=1 too, which old Terraform Enterprise asks for."
 )
@@ -47,6 +51,9 @@ if TYPE_CHECKING:
 def command(
     targets: Targets,
     role: str,
+    mfa: bool,
+    profile: str,
+    serial: str,
     confirm_destroy: bool,
     force: bool,
     running: bool,
@@ -62,16 +69,17 @@ def command(
 
     The secrets are sensitive: nobody reads them back. Should anything fail, nothing of them stays.
     """
-    from consumer.sources.vault_role import VaultRole
+    from consumer.tfe import origins
     from consumer.tfe.change import Asked
-    from consumer.tfe.issuing import Issuing
     from vault_aws_kit import stopping
 
-    if running and targets.varset and targets.empty:
-        raise click.UsageError("--run needs workspaces to start runs in.")
-    with server() as tfe, session.connect(vault, team) as connection, terminal.progress() as step:
-        source = VaultRole(connection, role, asked, team, vault.catalog_mount)
-        issuing = Issuing(source, connection.settings.address, connection.settings.namespace, wait, step)
+    _check(role, asked, targets, mfa=mfa, running=running)
+    with ExitStack() as stack:
+        tfe, step = stack.enter_context(server()), stack.enter_context(terminal.progress())
+        if mfa:
+            issuing = origins.mfa(profile, serial, asked, team, vault)
+        else:
+            issuing = stack.enter_context(origins.role(role, asked, wait, team, vault, step))
         with stopping.in_order():
             workspaces, pushed = _push(
                 tfe, targets, issuing, Asked(asked.region, confirm_destroy, force), running=running
@@ -79,6 +87,17 @@ def command(
         _end_replaced(pushed, vault, team)
         started = _start(tfe, workspaces, message) if running else []
         return _report(tfe, pushed, started, output)
+
+
+def _check(role: str, asked: Parameters, targets: Targets, *, mfa: bool, running: bool) -> None:
+    from consumer.mfa.asked import LONGEST, SHORTEST
+
+    if bool(role) == mfa:
+        raise click.UsageError("Say where the credentials come from: --role ROLE, or --mfa.")
+    if running and targets.varset and targets.empty:
+        raise click.UsageError("--run needs workspaces to start runs in.")
+    if mfa and asked.ttl and not SHORTEST <= asked.ttl <= LONGEST:
+        raise click.UsageError("AWS gives a session of 15m to 36h: correct --ttl.")
 
 
 def _push(

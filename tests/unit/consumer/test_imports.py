@@ -11,7 +11,7 @@ import pytest
 from consumer.cache import Entry, Store
 from consumer.cli import VERBS
 from consumer.codes.nobody import Nobody
-from consumer.commands import mfa
+from consumer.commands import mfa, tfe
 from consumer.mfa.key import Key
 from consumer.sources.mfa_session import MfaSession
 from vault_aws_kit import clock
@@ -32,6 +32,8 @@ HEAVY = {
     "hcl2",
     "yaml",
     "packaging",
+    "pytfe",
+    "httpx",
 }
 
 
@@ -55,6 +57,11 @@ def test_help_of_a_verb_loads_nothing_heavy(verb):
 @pytest.mark.parametrize("verb", mfa.VERBS)
 def test_help_of_a_verb_of_mfa_loads_nothing_heavy(verb):
     assert loaded("mfa", verb, "--help") & HEAVY == set()
+
+
+@pytest.mark.parametrize("verb", tfe.VERBS)
+def test_help_of_a_verb_of_tfe_loads_nothing_heavy(verb):
+    assert loaded("tfe", verb, "--help") & HEAVY == set()
 
 
 def test_help_loads_nothing_heavy():

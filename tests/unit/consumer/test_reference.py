@@ -11,7 +11,9 @@ import pytest
 from consumer.cli import VERBS, cli
 
 FOLDER = Path(__file__).parents[3] / "docs" / "reference"
-PAGE = "".join((FOLDER / name).read_text() for name in ("consumer.md", "render.md", "check.md", "mfa-login.md"))
+PAGE = "".join(
+    (FOLDER / name).read_text() for name in ("consumer.md", "render.md", "check.md", "mfa-login.md", "tfe.md")
+)
 
 
 def options(verb: str) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from consumer import notes
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from vault_aws_kit.tfe.variable_sets import VariableSet
 
 
-def clear(tfe: Tfe, workspaces: Sequence[Workspace]) -> list[Written]:
-    """Remove the kit's variables of each workspace, which is locked meanwhile; what was removed.
+def clear(tfe: Tfe, workspaces: Sequence[Workspace], done: Callable[[Written], None]) -> None:
+    """Remove the kit's variables of each workspace, which is locked meanwhile.
 
+    `done` is told of each as soon as all is removed: what ends that key stood nowhere else.
     Raises TfeConflict, TfeRefused, TfeUnavailable; PartlyApplied where a workspace stays locked.
     """
-    return [_clear(tfe, one) for one in workspaces]
+    for one in workspaces:
+        _clear(tfe, one, done)
 
 
-def clear_set(tfe: Tfe, organization: str, name: str, *, force: bool = False) -> list[Written]:
-    """Delete the kit's variable set of that name; [] where there is none. Raises TfeConflict."""
+def clear_set(tfe: Tfe, organization: str, name: str, done: Callable[[Written], None], *, force: bool = False) -> None:
+    """Delete the kit's variable set of that name, if there is one; `done` as for `clear`. Raises TfeConflict."""
     found = push_set.ours(tfe, organization, name)
     for one in found:
         foreign = [other.key for other in VariableSetVariables(tfe, one).variables() if not changes.ours(other)]
@@ -40,34 +42,38 @@ def clear_set(tfe: Tfe, organization: str, name: str, *, force: bool = False) ->
                 f"{', '.join(foreign)}.",
                 hint="Move it to another set, or have it deleted with --force.",
             )
-    return [_delete(tfe, one) for one in found]
+    for one in found:
+        done(_delete(tfe, one))
 
 
 # ── inside ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _clear(tfe: Tfe, one: Workspace) -> Written:
+def _clear(tfe: Tfe, one: Workspace, done: Callable[[Written], None]) -> None:
     left: list[KitError] = []
     holder = WorkspaceVariables(tfe, one)
     removed: list[str] = []
     mine = [variable for variable in holder.variables() if changes.ours(variable)]
     if not mine:
-        return Written(holder.place, ())
+        done(Written(holder.place, ()))
+        return
     with locks.held(tfe, one, f"vault-aws-kit removes its variables ({secrets.token_hex(4)})", left.append):
         try:
             for variable in mine:
                 holder.delete(variable)
                 removed.append(variable.key)
+            labels = dict.fromkeys(found for variable in mine if (found := changes.label_of(variable)))
+            done(Written(holder.place, (), tuple(removed), tuple(labels)))
         except BaseException:
-            if removed:
-                notes.tell(f"Removed only {', '.join(removed)} from {holder.place}: run it again.")
+            if len(removed) < len(mine):
+                notes.tell(
+                    f"Removed {', '.join(removed) or 'nothing'} from {holder.place}, and not the rest: run it again."
+                )
             raise
     if left:
         raise PartlyApplied(
             f"Workspace {one.name} is cleared, but still locked: {left[0].message}", hint="Unlock it on its page."
         )
-    labels = dict.fromkeys(found for variable in mine if (found := changes.label_of(variable)))
-    return Written(holder.place, (), tuple(removed), tuple(labels))
 
 
 def _delete(tfe: Tfe, one: VariableSet) -> Written:

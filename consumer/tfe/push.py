@@ -44,10 +44,17 @@ class Pushed:
     label: Label
     places: tuple[Written, ...]
 
+    @property
+    def replaced(self) -> list[Label]:
+        return [old for place in self.places for old in place.replaced]
 
-def push(tfe: Tfe, workspaces: Sequence[Workspace], issuing: Issuing, asked: Asked) -> Pushed:
+
+def push(
+    tfe: Tfe, workspaces: Sequence[Workspace], issuing: Issuing, asked: Asked, lost: Callable[[Label], None]
+) -> Pushed:
     """Fresh credentials in all of these workspaces.
 
+    `lost` is told of each earlier push's that a failure removed: what ends that key stood nowhere else.
     Raises what the source raises; TfeConflict, TfeRefused, TfeUnavailable, after which nothing of them is left;
     PartlyApplied where they are there but a lock could not be given up.
     """
@@ -55,7 +62,8 @@ def push(tfe: Tfe, workspaces: Sequence[Workspace], issuing: Issuing, asked: Ask
     for holder in holders:
         changes.check(holder.place, holder.variables(), asked)
     with issuing.fresh(places=len(holders)) as issued, _locked(tfe, workspaces, issued):
-        places = _write_all(holders, changes.wanted(issued.credentials, asked, issued.label.text()), asked)
+        variables = changes.wanted(issued.credentials, asked, issued.label.text())
+        places = _write_all(holders, variables, asked, lost)
         issued.delivered = True
     return Pushed(issued.credentials, issued.label, tuple(places))
 
@@ -111,7 +119,9 @@ def _remember(left: list[tuple[Workspace, KitError]], one: Workspace) -> Callabl
     return lambda error: left.append((one, error))
 
 
-def _write_all(holders: Sequence[Holder], variables: Sequence[Wanted], asked: Asked) -> list[Written]:
+def _write_all(
+    holders: Sequence[Holder], variables: Sequence[Wanted], asked: Asked, lost: Callable[[Label], None]
+) -> list[Written]:
     """Write to all places. Where one fails, nothing of the kit's stays in those that were begun."""
     planned = [_Plan(holder, holder.variables()) for holder in holders]
     ready = [(one, changes.change(one.holder.place, one.held, variables, asked)) for one in planned]
@@ -124,6 +134,8 @@ def _write_all(holders: Sequence[Holder], variables: Sequence[Wanted], asked: As
     except BaseException:
         for one in begun:
             one.undo()
+            for label in one.labels:
+                lost(label)
         raise
     return written
 
@@ -134,6 +146,11 @@ class _Plan:
 
     holder: Holder
     held: list[Variable] = field(repr=False)
+
+    @property
+    def labels(self) -> list[Label]:
+        """Of what the kit had there before."""
+        return list(dict.fromkeys(label for one in self.held if (label := changes.label_of(one))))
 
     def undo(self) -> None:
         """Remove all of the kit's, as half a set is worth nothing; put back what was somebody else's and readable."""

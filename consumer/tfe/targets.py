@@ -40,16 +40,18 @@ class Targets:
         return list({one.id: one for one in found}.values())
 
 
-def check(tfe: Tfe, workspaces: list[Workspace], *, running: bool = False) -> None:
+def check(tfe: Tfe, workspaces: list[Workspace], *, writing: bool = True, running: bool = False) -> None:
     """Raise, before anything is done, what would stop it: TfeRefused, TfeConflict for a workspace that is locked."""
     for one in workspaces:
-        if not one.may_write_variables:
-            raise _not_allowed(tfe, one, "write variables of")
-        if not one.may_lock:
-            raise _not_allowed(tfe, one, "lock")
-        if running and not one.may_run:
-            raise _not_allowed(tfe, one, "start runs of")
-        if one.locked:  # a list doesn't tell by whom
+        allowed = {
+            "write variables of": one.may_write_variables or not writing,
+            "lock": one.may_lock or not writing,
+            "start runs of": one.may_run or not running,
+        }
+        for action, may in allowed.items():
+            if not may:
+                raise _not_allowed(tfe, one, action)
+        if writing and one.locked:  # a list doesn't tell by whom
             locks.check_unlocked(organization.workspace(tfe, one.organization, one.name))
 
 

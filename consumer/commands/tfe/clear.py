@@ -35,12 +35,15 @@ def command(
     vault: terminal.VaultOptions,
 ) -> int:
     """Remove what `push` put into workspaces or a variable set, and revoke it in Vault where that can be done."""
-    from consumer.tfe import endings
+    from vault_aws_kit import stopping
 
-    with server() as tfe:
-        cleared = _clear(tfe, targets, force=force)
+    cleared: list[Written] = []
+    try:
+        with server() as tfe, stopping.in_order():
+            _clear(tfe, targets, cleared.append, force=force)
+    finally:
+        ended = _end(cleared, vault, team)
     _emit(cleared, output)
-    ended = endings.end_all((old for place in cleared for old in place.replaced), lambda: session.connect(vault, team))
     if not ended:
         raise RevokeFailed(
             "The variables are removed, but not all of the credentials could be revoked.",
@@ -49,15 +52,24 @@ def command(
     return 0
 
 
-def _clear(tfe: Tfe, targets: Targets, *, force: bool) -> list[Written]:
+def _clear(tfe: Tfe, targets: Targets, done: Callable[[Written], None], *, force: bool) -> None:
     from consumer.tfe import clear
     from consumer.tfe.targets import check
 
     if targets.varset:
-        return clear.clear_set(tfe, targets.organization, targets.varset, force=force)
+        clear.clear_set(tfe, targets.organization, targets.varset, done, force=force)
+        return
     workspaces = targets.workspaces(tfe)
     check(tfe, workspaces)
-    return clear.clear(tfe, workspaces)
+    clear.clear(tfe, workspaces, done)
+
+
+def _end(cleared: list[Written], vault: terminal.VaultOptions, team: str) -> bool:
+    """End the keys of what was removed, also where not all could be; whether that could be done."""
+    from consumer.tfe import endings
+
+    labels = [old for place in cleared for old in place.replaced]
+    return endings.end_all(labels, lambda: session.connect(vault, team))
 
 
 def _emit(cleared: list[Written], output: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from consumer.issue import Parameters
     from consumer.tfe.change import Asked
     from consumer.tfe.issuing import Issuing
+    from consumer.tfe.label import Label
     from consumer.tfe.push import Pushed
     from consumer.tfe.targets import Targets
     from vault_aws_kit.tfe.client import Tfe
@@ -80,11 +81,13 @@ def command(
             issuing = origins.mfa(profile, serial, asked, team, vault)
         else:
             issuing = stack.enter_context(origins.role(role, asked, wait, team, vault, step))
-        with stopping.in_order():
-            workspaces, pushed = _push(
-                tfe, targets, issuing, Asked(asked.region, confirm_destroy, force), running=running
-            )
-        _end_replaced(pushed, vault, team)
+        replaced: list[Label] = []
+        try:
+            with stopping.in_order():
+                changing = Asked(asked.region, confirm_destroy, force)
+                workspaces, pushed = _push(tfe, targets, issuing, changing, replaced, running=running)
+        finally:
+            _end(replaced, vault, team)
         started = _start(tfe, workspaces, message) if running else []
         return _report(tfe, pushed, started, output)
 
@@ -101,29 +104,34 @@ def _check(role: str, asked: Parameters, targets: Targets, *, mfa: bool, running
 
 
 def _push(
-    tfe: Tfe, targets: Targets, issuing: Issuing, asked: Asked, *, running: bool
+    tfe: Tfe, targets: Targets, issuing: Issuing, asked: Asked, replaced: list[Label], *, running: bool
 ) -> tuple[list[Workspace], Pushed]:
+    """`replaced` gets the labels of what is there no more, also where it fails."""
     from consumer.tfe import push, push_set
     from consumer.tfe.targets import check
     from vault_aws_kit.tfe import organization
 
     workspaces = targets.workspaces(tfe)
+    check(tfe, workspaces, writing=not targets.varset, running=running)
     if not targets.varset:
-        check(tfe, workspaces, running=running)
-        return workspaces, push.push(tfe, workspaces, issuing, asked)
+        pushed = push.push(tfe, workspaces, issuing, asked, replaced.append)
+        replaced += pushed.replaced
+        return workspaces, pushed
     push_set.tell_of_winners(tfe, workspaces, targets.varset)
     to = push_set.Attachments(
         tuple(one.id for one in workspaces),
         tuple(organization.project(tfe, targets.organization, name).id for name in targets.projects),
     )
-    return workspaces, push_set.push(tfe, targets.organization, targets.varset, to, issuing, asked)
+    pushed = push_set.push(tfe, targets.organization, targets.varset, to, issuing, asked)
+    replaced += pushed.replaced
+    return workspaces, pushed
 
 
-def _end_replaced(pushed: Pushed, vault: terminal.VaultOptions, team: str) -> None:
-    """Revoke what was there before, where this replaced all of it."""
+def _end(replaced: list[Label], vault: terminal.VaultOptions, team: str) -> None:
+    """Revoke what was there before, where nobody has it any more."""
     from consumer.tfe import endings
 
-    endings.end_all((old for place in pushed.places for old in place.replaced), lambda: session.connect(vault, team))
+    endings.end_all(replaced, lambda: session.connect(vault, team))
 
 
 def _start(tfe: Tfe, workspaces: list[Workspace], message: str) -> list[tuple[Workspace, Run]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vault_aws_kit.errors import TfeNotFound, TfeRefused
 from vault_aws_kit.tfe.client import Tfe
 from vault_aws_kit.tfe.holders.interface import Holder, Variable, Wanted
 
@@ -24,9 +25,14 @@ class WorkspaceVariables(Holder):
         return f"workspace {self.workspace.name}"
 
     def variables(self) -> list[Variable]:
-        found = self.tfe.ask(
-            f"list the variables of {self.place}", lambda tfe: list(tfe.variables.list(self.workspace.id))
-        )
+        what = f"list the variables of {self.place}"
+        try:
+            found = self.tfe.ask(what, lambda tfe: list(tfe.variables.list(self.workspace.id)))
+        except TfeNotFound:  # the workspace itself was found before
+            raise TfeRefused(
+                f"The token from {self.tfe.token.source} may not read the variables of {self.place}.",
+                hint="Use a token that may.",
+            ) from None
         return [variable_of(one) for one in found]
 
     def _create(self, wanted: Wanted) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 
 import pytest
 
 from consumer.tfe import label
-from tests.integration.consumer.conftest import leases
-from tests.tfe_server.state import Account
-from vault_aws_kit import clock
-from vault_aws_kit.errors import RevokeFailed, TfeConflict, TfeTokenMissing
+from tests.integration.consumer.conftest import CONSUMER, leases
+from tests.tfe_server.state import ALL, Account
+from vault_aws_kit import clock, errors
+from vault_aws_kit.errors import RevokeFailed, TfeConflict, TfeRefused, TfeTokenMissing, TfeUnavailable
 
 
 def label_of(workspace) -> label.Label:
@@ -86,6 +89,36 @@ def test_variables_are_removed_even_where_vault_cannot_be_asked_and_the_lease_is
     assert "Not revoked: lease aws-" in run.err
 
 
+def test_what_was_removed_is_revoked_even_where_the_rest_fails(tfe, acme, web, tfe_server, admin, engine):
+    api = acme.workspace("api")
+    tfe("push", "web", "--role", "app")
+    tfe("push", "api", "--role", "app")
+    tfe_server.fault(f"DELETE .*/{api.id}/vars", times=9, status=503)
+    run = tfe("clear", "web", "api")
+    assert run.code == TfeUnavailable.exit_code
+    assert (web.vars.items, len(api.vars.items)) == ([], 3)
+    assert not api.locked
+    assert len(leases(admin, engine, "app")) == 1
+    assert "Removed nothing from workspace api, and not the rest" in run.err
+
+
+def test_whoever_stops_a_clear_leaves_no_lock(tfe, web, tfe_server, aws_environment):
+    tfe("push", "web", "--role", "net")
+    fault = tfe_server.fault("DELETE .*/vars", nth=2, held=True)
+    process = subprocess.Popen(
+        [*CONSUMER, "tfe", "clear", "acme", "web"], env={**os.environ, **aws_environment},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert fault.arrived.wait(60)
+    process.send_signal(signal.SIGTERM)
+    fault.may_go.set()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == errors.INTERRUPTED, said
+    assert len(web.vars.items) == 2
+    assert not web.locked
+    assert "and not the rest" in said
+
+
 def test_another_vaults_lease_is_not_asked_of_this_one(tfe, web, monkeypatch, stack):
     tfe("push", "web", "--role", "app")
     monkeypatch.setenv("VAULT_ADDR", stack.vault_addr.replace("127.0.0.1", "localhost"))
@@ -100,6 +133,13 @@ def test_a_locked_workspace_is_not_cleared(tfe, web):
     run = tfe("clear", "web")
     assert run.code == TfeConflict.exit_code
     assert len(web.vars.items) == 4
+
+
+def test_who_may_not_read_variables_is_told_so(tfe, web, tfe_server, monkeypatch):
+    monkeypatch.setenv("TFE_TOKEN", tfe_server.state.token(Account("ci", may=ALL - {"read-variables"}), "acme"))
+    run = tfe("status", "web")
+    assert run.code == TfeRefused.exit_code
+    assert "may not read the variables of workspace web" in run.err
 
 
 def test_who_has_no_token_is_told_how_to_get_one(tfe, web, monkeypatch):

@@ -198,13 +198,14 @@ def test_nothing_stays_of_a_push_that_fails_halfway(tfe, web, acme, tfe_server, 
     assert "Revoked lease" in run.err
 
 
-def test_no_half_set_stays_where_an_earlier_push_is_partly_overwritten(tfe, web, tfe_server, aws):
+def test_no_half_set_stays_where_an_earlier_push_is_partly_overwritten(tfe, web, tfe_server, admin, engine):
     tfe("push", "web", "--role", "app")
     tfe_server.fault("PATCH .*/vars", nth=2, times=9, status=503)
     run = tfe("push", "web", "--role", "app")
     assert run.code == TfeUnavailable.exit_code
     assert web.vars.items == []
     assert "Removed AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION from workspace web again" in run.err
+    assert leases(admin, engine, "app") == []
 
 
 def test_a_readable_variable_of_somebody_elses_is_put_back(tfe, web, tfe_server):
@@ -260,8 +261,9 @@ def pushing(as_ann, as_team, aws_environment, catalog_mount):
     return start
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(("request_line", "nth"), [("POST .*/lock", 1), ("POST .*/vars", 2)])
+@pytest.mark.parametrize(
+    ("number", "request_line", "nth"), [(signal.SIGINT, "POST .*/lock", 1), (signal.SIGTERM, "POST .*/vars", 2)]
+)
 def test_whoever_stops_a_push_finds_nothing_of_it_left(
     pushing, web, tfe_server, admin, engine, number, request_line, nth
 ):

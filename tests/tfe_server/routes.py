@@ -269,6 +269,15 @@ def list_projects(request: Request, org: str) -> Answer:
     return request.page([documents.project(one, organization) for one in found])
 
 
+@route("GET", "/projects/:key")
+def show_project(request: Request, key: str) -> Answer:
+    for organization in request.state.organizations.values():
+        for one in organization.projects:
+            if one.id == key and organization.name in request.organizations:
+                return 200, {"data": documents.project(one, organization)}
+    raise not_found()
+
+
 @route("POST", "/runs")
 def create_run(request: Request) -> Answer:
     key = request.body["data"]["relationships"]["workspace"]["data"]["id"]

@@ -51,13 +51,17 @@ class Fault:
 
 
 class TfeServer:
-    """A server at an address that the system chose. `asked` is the line of every request, `METHOD /path?query`."""
+    """A server at an address that the system chose. `asked` is the line of every request, `METHOD /path?query`.
+
+    `well_known` is what anybody may read below /.well-known/: the keys that its runs' tokens are signed with.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.state = State()
         self.faults: list[Fault] = []
         self.asked: list[str] = []
         self.page_limit = 2
+        self.well_known: dict[str, Any] = {}
         self.lock = threading.Lock()
         self.ca_bundle = folder / "ca.pem"
         context = _context(folder, self.ca_bundle)
@@ -115,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def carry_out(self, parts: SplitResult, body: bytes) -> tuple[int, Any]:
         tfe = self.server.tfe
+        if parts.path.startswith("/.well-known/"):
+            found = tfe.well_known.get(parts.path.removeprefix("/.well-known/"))
+            return (200, found) if found else (404, documents.error(404, "not found"))
         kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
         if kind != "Bearer" or token not in tfe.state.accounts:
             return 401, documents.error(401, "unauthorized")

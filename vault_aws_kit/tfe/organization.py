@@ -116,6 +116,12 @@ def project(tfe: Tfe, organization: str, name: str) -> Project:
     )
 
 
+def project_by_id(tfe: Tfe, project_id: str) -> Project:
+    """A project that a workspace said it is in. Raises TfeNotFound."""
+    found = tfe.ask(f"read project {project_id}", lambda client: client.projects.read(project_id))
+    return Project(str(found.id), str(found.name))
+
+
 def check_name(kind: str, name: str) -> None:
     """Raises TfeInvalid for what can't be a name, before it becomes a part of a path."""
     if not _NAME.fullmatch(name):

@@ -93,6 +93,31 @@ def attach(tfe: Tfe, varset: VariableSet, *, workspaces: Iterable[str] = (), pro
         tfe.ask(what, lambda client: client.variable_sets.apply_to_projects(varset.id, to_projects))
 
 
+def detach(tfe: Tfe, varset: VariableSet, *, workspaces: Iterable[str] = (), projects: Iterable[str] = ()) -> None:
+    """Take a variable set away from workspaces and projects, given by their IDs; those that lack it are fine."""
+    from pytfe.models import (
+        Project,
+        VariableSetRemoveFromProjectsOptions,
+        VariableSetRemoveFromWorkspacesOptions,
+        Workspace,
+    )
+
+    what = f"detach variable set {varset.name}"
+    if given := [Workspace.model_construct(id=one) for one in workspaces]:
+        from_workspaces = VariableSetRemoveFromWorkspacesOptions.model_construct(workspaces=given)
+        tfe.ask(what, lambda client: client.variable_sets.remove_from_workspaces(varset.id, from_workspaces))
+    if held := [Project.model_construct(id=one) for one in projects]:
+        from_projects = VariableSetRemoveFromProjectsOptions.model_construct(projects=held)
+        tfe.ask(what, lambda client: client.variable_sets.remove_from_projects(varset.id, from_projects))
+
+
+def describe(tfe: Tfe, varset: VariableSet, description: str) -> None:
+    from pytfe.models import VariableSetUpdateOptions
+
+    options = VariableSetUpdateOptions(description=description)
+    tfe.ask(f"describe variable set {varset.name}", lambda client: client.variable_sets.update(varset.id, options))
+
+
 def rename(tfe: Tfe, varset: VariableSet, name: str) -> None:
     from pytfe.models import VariableSetUpdateOptions
 

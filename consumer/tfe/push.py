@@ -50,11 +50,12 @@ class Pushed:
 
 
 def push(
-    tfe: Tfe, workspaces: Sequence[Workspace], issuing: Issuing, asked: Asked, lost: Callable[[Label], None]
+    tfe: Tfe, workspaces: Sequence[Workspace], issuing: Issuing, asked: Asked, gone: Callable[[Label], None]
 ) -> Pushed:
     """Fresh credentials in all of these workspaces.
 
-    `lost` is told of each earlier push's that a failure removed: what ends that key stood nowhere else.
+    `gone` is told of what an earlier push had put there, once it is replaced, or removed by a failure: what ends that
+    key stood nowhere else.
     Raises what the source raises; TfeConflict, TfeRefused, TfeUnavailable, after which nothing of them is left;
     PartlyApplied where they are there but a lock could not be given up.
     """
@@ -63,8 +64,10 @@ def push(
         changes.check(holder.place, holder.variables(), asked)
     with issuing.fresh(places=len(holders)) as issued, _locked(tfe, workspaces, issued):
         variables = changes.wanted(issued.credentials, asked, issued.label.text())
-        places = _write_all(holders, variables, asked, lost)
+        places = _write_all(holders, variables, asked, gone)
         issued.delivered = True
+        for old in (old for place in places for old in place.replaced):
+            gone(old)
     return Pushed(issued.credentials, issued.label, tuple(places))
 
 
@@ -120,7 +123,7 @@ def _remember(left: list[tuple[Workspace, KitError]], one: Workspace) -> Callabl
 
 
 def _write_all(
-    holders: Sequence[Holder], variables: Sequence[Wanted], asked: Asked, lost: Callable[[Label], None]
+    holders: Sequence[Holder], variables: Sequence[Wanted], asked: Asked, gone: Callable[[Label], None]
 ) -> list[Written]:
     """Write to all places. Where one fails, nothing of the kit's stays in those that were begun."""
     planned = [_Plan(holder, holder.variables()) for holder in holders]
@@ -135,7 +138,7 @@ def _write_all(
         for one in begun:
             one.undo()
             for label in one.labels:
-                lost(label)
+                gone(label)
         raise
     return written
 

@@ -114,9 +114,7 @@ def _push(
     workspaces = targets.workspaces(tfe)
     check(tfe, workspaces, writing=not targets.varset, running=running)
     if not targets.varset:
-        pushed = push.push(tfe, workspaces, issuing, asked, replaced.append)
-        replaced += pushed.replaced
-        return workspaces, pushed
+        return workspaces, push.push(tfe, workspaces, issuing, asked, replaced.append)
     push_set.tell_of_winners(tfe, workspaces, targets.varset)
     to = push_set.Attachments(
         tuple(one.id for one in workspaces),

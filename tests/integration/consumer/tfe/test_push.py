@@ -82,6 +82,16 @@ def test_the_lease_that_a_push_replaced_is_revoked(tfe, web, admin, engine):
     assert first != second
 
 
+def test_a_lock_that_cannot_be_given_up_is_said_and_costs_none_of_the_credentials(tfe, web, tfe_server, admin, engine):
+    tfe("push", "web", "--role", "app")
+    tfe_server.fault("POST .*/unlock", times=9, status=503)
+    run = tfe("push", "web", "--role", "app")
+    assert run.code == errors.PartlyApplied.exit_code
+    assert "still locked is workspace web" in run.err
+    assert set(values(web)) == KEY
+    assert len(leases(admin, engine, "app")) == 1
+
+
 def test_json_says_what_is_where(tfe, web):
     told = json.loads(tfe("push", "web", "--role", "app", "--format", "json").out)
     assert told["access_key_id"] == values(web)["AWS_ACCESS_KEY_ID"]

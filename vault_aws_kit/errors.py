@@ -594,6 +594,8 @@ class DeviceUnknown(MfaError):
     """Which MFA device is meant can't be known: there is none that gives codes, several, or it is somebody else's."""
 
     exit_code = 105
+
+
 # ── Terraform Enterprise and HCP Terraform ──────────────────────────────────────────────────────
 
 

@@ -39,9 +39,8 @@ def mfa(profile: str, serial: str, asked: Parameters, team: str, vault: VaultOpt
     from consumer.sources.mfa_session import MfaSession
 
     found = key.find(os.environ, profile)
-    codes = replace(asked.codes, stdin=True).codes(
+    codes = replace(asked.codes, stdin=True, say=terminal.say).codes(
         lambda: session.connect(vault, team),
-        terminal.say,
         "Run it on a terminal, or say where Vault has codes: --mfa-code-from vault:totp/code/NAME.",
     )
     source = MfaSession(found, codes, serial or found.serial, asked.ttl)

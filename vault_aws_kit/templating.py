@@ -30,6 +30,7 @@ def environment(folders: Sequence[Path] = ()) -> ImmutableSandboxedEnvironment:
         autoescape=False,
     )
     found.filters["hcl"] = hcl_string
+    found.filters["hcl_heredoc"] = hcl_heredoc
     found.filters["one_line"] = one_line
     return found
 
@@ -43,6 +44,16 @@ def hcl_string(text: str) -> str:
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     quoted = "".join(escapes.get(c) or (c if c.isprintable() else _unicode_escape(c)) for c in text)
     return '"' + quoted.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+def hcl_heredoc(text: str) -> str:
+    """Text for between <<EOT and EOT: there only ${ and %{ mean something, and a line that is the end marker.
+
+    Raises ValueError for such a line.
+    """
+    if any(line.strip() == "EOT" for line in text.splitlines()):
+        raise ValueError("a line of the text would end the heredoc")
+    return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def one_line(text: str) -> str:

@@ -10,8 +10,7 @@ from typing import ClassVar
 from consumer.render.floors import Floor
 from consumer.render.interface import Block, Mode, Snippet
 from vault_aws_kit.errors import ModeImpossible
-
-TYPES = ("iam_user", "assumed_role", "federation_token")
+from vault_aws_kit.hcp import TYPES, AwsProvider, Phased, VaultLogin, tag_fault
 
 
 class Hcp(Mode):
@@ -39,29 +38,30 @@ class Hcp(Mode):
                     f"HCP Terraform can't use {role.name!r} ({role.type}): it takes {', '.join(TYPES)}.",
                     hint="Use --mode ephemeral, or another role.",
                 )
-        tags = [block.tag for block in snippet.blocks]
-        for tag in tags:
-            if tags.count(tag) > 1:
-                raise ModeImpossible(
-                    f"HCP Terraform would call two of these providers {tag}.",
-                    hint="Choose aliases that differ in more than - and _ and their case: --role ALIAS=ROLE.",
-                )
+        fault = tag_fault([block.tag for block in snippet.blocks])
+        if fault:
+            raise ModeImpossible(
+                f"HCP Terraform knows providers by tags, made of their aliases. {fault}",
+                hint="Choose aliases that differ in more than - and _ and their case: --role ALIAS=ROLE.",
+            )
 
     def variables(self, snippet: Snippet) -> list[tuple[str, str]]:
         """What to set on the workspace, besides the regions' own."""
-        found = [("TFC_VAULT_PROVIDER_AUTH", "true"), ("TFC_VAULT_ADDR", snippet.vault.address or "Vault's address")]
-        if snippet.vault.namespace:
-            found.append(("TFC_VAULT_NAMESPACE", snippet.vault.namespace))
-        login = snippet.vault.login
-        found.append(("TFC_VAULT_RUN_ROLE", login.role if login else "the workspace's JWT role in Vault"))
-        if login:
-            found.append(("TFC_VAULT_AUTH_PATH", login.mount))
-        if login and login.audience:
-            found.append(("TFC_VAULT_WORKLOAD_IDENTITY_AUDIENCE", login.audience))
-        return found + [pair for block in snippet.blocks for pair in _of_provider(block)]
+        vault = snippet.vault
+        login = VaultLogin(
+            address=vault.address or "Vault's address",
+            role=Phased.both(vault.login.role if vault.login else "the workspace's JWT role in Vault"),
+            namespace=vault.namespace,
+            mount=vault.login.mount if vault.login else "",
+            audience=vault.login.audience if vault.login else "",
+        )
+        return [*login.variables().items(), *(pair for block in snippet.blocks for pair in _of_provider(block))]
 
     def warnings(self, snippet: Snippet) -> list[str]:
-        warnings = ["Plan and apply need the workspace's variables that the file lists: set them first."]
+        if snippet.vault.connected:
+            return []
+        needed = "Plan and apply need the workspace's variables that the file lists"
+        warnings = [f"{needed}: set them first, or have the platform team run `producer tfe connect`."]
         if not snippet.vault.login:
             warnings.append(
                 "The catalog offers the team no jwt login: the workspace can't log in to Vault before it has one."
@@ -74,14 +74,7 @@ class Hcp(Mode):
 
 
 def _of_provider(block: Block) -> list[tuple[str, str]]:
-    def name(what: str) -> str:
-        return f"TFC_VAULT_BACKED_AWS_{what}" + (f"_{block.tag}" if block.alias else "")
-
-    found = [
-        (name("AUTH"), "true"),
-        (name("AUTH_TYPE"), block.role.type),
-        (name("MOUNT_PATH"), block.role.mount),
-        (name("RUN_VAULT_ROLE"), block.role.name),
-    ]
-    arn = block.role_arn or next(iter(block.role.role_arns), "")
-    return found + ([(name("RUN_ROLE_ARN"), arn)] if block.role.type == "assumed_role" else [])
+    role = block.role
+    arn = block.role_arn or next(iter(role.role_arns), "")
+    provider = AwsProvider(block.tag, role.type, role.mount, Phased.both(role.name), Phased.both(arn))
+    return list(provider.variables().items())

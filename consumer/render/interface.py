@@ -14,6 +14,7 @@ from consumer.render.floors import Floor, highest
 from vault_aws_kit import clock
 from vault_aws_kit.contract import LoginEntry, RoleEntry
 from vault_aws_kit.errors import ModeImpossible
+from vault_aws_kit.hcp import tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,18 +64,22 @@ class Block:
     @property
     def tag(self) -> str:
         """What HCP Terraform's variables call it."""
-        return self.alias.upper().replace("-", "_")
+        return tag_of(self.alias)
 
 
 @dataclass(frozen=True)
 class VaultProvider:
-    """The Vault provider's block. What is '' comes from the environment of whoever runs Terraform."""
+    """The Vault provider's block. What is '' comes from the environment of whoever runs Terraform.
+
+    `connected` are workspaces of HCP Terraform's that have their variables already.
+    """
 
     auth: Auth = field(default_factory=Token)
     login: LoginEntry | None = None
     address: str = ""
     namespace: str = ""
     ca_cert_file: str = ""
+    connected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,8 +164,8 @@ class Mode(ABC):
 
         Raises UnknownTemplate, UndefinedVariable, TemplateBroken: of a user's own templates.
         """
-        from consumer.render.layout import aligned
         from consumer.render.templates import render
+        from vault_aws_kit.hcl_layout import aligned
 
         given = {"snippet": snippet, "mode": self, "floors": self.floors(snippet)}
         return aligned(render(self.template, given, folders))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consumer.render.layout import aligned
+from vault_aws_kit.hcl_layout import aligned
 
 
 def test_neighbours_are_aligned_and_others_are_not():

@@ -6,7 +6,7 @@ where Vault asks for it: https://developer.hashicorp.com/vault/docs/concepts/pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from producer.desired import Desired
@@ -47,23 +47,23 @@ class Section:
     grants: tuple[Grant, ...]
 
 
-def sections(spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False) -> tuple[Section, ...]:
-    """All that the producer may have to do. `probe` adds what `doctor --probe` needs: credentials of every role."""
+def sections(
+    spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False, tfe_mounts: Sequence[str] = ()
+) -> tuple[Section, ...]:
+    """All that the producer may have to do.
+
+    `probe` adds what `doctor --probe` needs: credentials of every role. `tfe_mounts` are those where workspaces that
+    `tfe connect` connects log in.
+    """
     engines = (part for engine in spec.engines for part in _engine(engine, probe=probe))
-    return (_catalog(spec, catalog_mount), *engines, *_logins(spec), _policies(spec), _incident(), _own(probe=probe))
+    logins = (*_logins(spec), *_workspaces(spec, tfe_mounts))
+    return (_catalog(spec, catalog_mount), *engines, *logins, _policies(spec), _incident(), _own(probe=probe))
 
 
-def grants(spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False) -> tuple[Grant, ...]:
-    return tuple(grant for part in sections(spec, catalog_mount, probe=probe) for grant in part.grants)
-
-
-def policy(spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False) -> str:
+def policy(spec: Spec, parts: Sequence[Section]) -> str:
     """The HCL of the policy."""
-    return (
-        templating.environment()
-        .get_template("vault/producer-policy.hcl.j2")
-        .render(spec=spec.name, escalation=ESCALATION, sections=sections(spec, catalog_mount, probe=probe))
-    )
+    template = templating.environment().get_template("vault/producer-policy.hcl.j2")
+    return template.render(spec=spec.name, escalation=ESCALATION, sections=parts)
 
 
 def _catalog(spec: Spec, mount: str) -> Section:
@@ -122,6 +122,20 @@ def _logins(spec: Spec) -> Iterator[Section]:
                 Grant(f"sys/auth/{mount}", ("create", "read", "update", "sudo")),
                 Grant(f"sys/mounts/auth/{mount}/tune", ("read", "update")),
                 *below,
+            ),
+        )
+
+
+def _workspaces(spec: Spec, mounts: Sequence[str]) -> Iterator[Section]:
+    taken = {login.mount for team in spec.teams for login in team.logins}
+    for mount in dict.fromkeys(mount for mount in mounts if mount not in taken):
+        yield Section(
+            f"Workspaces that log in at {mount}/: `producer tfe connect`.",
+            (
+                Grant(f"sys/auth/{mount}", ("create", "read", "update", "sudo")),
+                Grant(f"sys/mounts/auth/{mount}/tune", ("read", "update")),
+                Grant(f"auth/{mount}/config", ("create", "read", "update")),
+                Grant(f"auth/{mount}/role/{contract.team_policy(spec.name, '')}*", MANAGE),
             ),
         )
 

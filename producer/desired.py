@@ -52,14 +52,9 @@ class Desired:
         for team in self.spec.teams:
             for login in (None, *team.logins):
                 if login is None or login.roles is not None:
-                    yield self._policy(team, login)
+                    yield team_acl_policy(self.spec, team, login, self.catalog_mount, self.freeze)
             for login in team.logins:
                 yield from logins.resources(self.spec, team, login)
-
-    def _policy(self, team: Team, login: Login | None) -> AclPolicy:
-        """A team's policy, or the narrower one of a login."""
-        hcl = frozen_policy(team_policy(self.spec, team, self.catalog_mount, login), team.name, self.freeze)
-        return AclPolicy(contract.team_policy(self.spec.name, team.name, login.name if login else ""), hcl)
 
     def _catalog(self) -> Iterator[Resource]:
         for team in self.spec.teams:
@@ -105,6 +100,12 @@ def _aws_role(role: Role, mount: str) -> AwsRole:
         max_sts_ttl=role.max_ttl,
         mfa_serial_number=role.mfa_serial_number,
     )
+
+
+def team_acl_policy(spec: Spec, team: Team, login: Login | None, catalog_mount: str, freeze: Freeze) -> AclPolicy:
+    """A team's policy, or the narrower one of a login."""
+    hcl = frozen_policy(team_policy(spec, team, catalog_mount, login), team.name, freeze)
+    return AclPolicy(contract.team_policy(spec.name, team.name, login.name if login else ""), hcl)
 
 
 def team_policy(spec: Spec, team: Team, catalog_mount: str, login: Login | None = None) -> str:

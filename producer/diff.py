@@ -15,7 +15,10 @@ from vault_aws_kit.vault import Body, Request
 
 Verb = Literal["create", "update", "claim", "keep", "delete", "forget"]
 
-Reason = Literal["new", "spec", "drift", "unfinished", "take-over", "not in the spec", "protected", "unprotected"]
+Reason = Literal[
+    "new", "spec", "drift", "unfinished", "take-over", "not in the spec", "protected", "unprotected", "changed there",
+    "not needed",
+]  # fmt: skip
 """Why: first asked for, changed in the spec, changed in Vault since the last setup, left by a run that was stopped…"""
 
 
@@ -69,7 +72,8 @@ class Plan:
     `left_over` is ours and no longer in the spec, and stays without `--prune`; `spared` stays in any case, as it is
     protected.
     `protect` is what the spec protects now; `frozen` gives no new credentials, and the plan keeps it so. `warnings` are
-    the spec's, such as of tokens that end before the keys that they asked for.
+    the spec's, such as of tokens that end before the keys that they asked for. `unkept` says which connected workspaces
+    have what the spec no longer has.
     """
 
     spec: str
@@ -79,6 +83,7 @@ class Plan:
     protect: frozenset[Key] = frozenset()
     frozen: Freeze = ()
     warnings: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Action, ...]:

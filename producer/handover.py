@@ -59,7 +59,7 @@ def _approle(entry: TeamEntry) -> LoginEntry:
     for login in entry.logins:
         if login.method == "approle":
             return login
-    ways = [f"  {_command(login)}" for login in entry.logins]
+    ways = [f"  {_command(login)}" for login in entry.logins if not login.workspaces]
     raise FieldNotForType(
         "\n".join(
             [f"Team {entry.team!r} has no AppRole login, so there is nothing to hand over. It logs in by:", *ways]

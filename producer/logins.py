@@ -65,6 +65,7 @@ def entry(spec: Spec, team: Team, login: Login) -> LoginEntry:
         policy=_policy(spec, team, login),
         roles=login.roles,
         audience=str(next(iter(audiences), login.role.get("audience") or "")),
+        workspaces=login.workspaces,
     )
 
 

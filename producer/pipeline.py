@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from producer import root
+from producer.connect.connection import connected, dangling
+from producer.connect.record import read_connections
 from producer.desired import Desired, role_resource
 from producer.diff import Action, Plan, diff
 from producer.fields import below, check_fields, unsupported
@@ -54,6 +56,9 @@ def make_plan(
     every VaultError.
     """
     catalog = Catalog(vault, catalog_mount)
+    connections = read_connections(catalog, spec.name)
+    told = (tuple(map(str, spec.warnings)), tuple(dangling(spec, connections)))
+    spec = connected(spec, connections)
     keys = _root_keys(spec, vault, catalog, find_key)
     freeze = read_freeze(catalog, spec.name)
     resources = Desired(spec, keys, catalog_mount, freeze).resources()
@@ -71,10 +76,10 @@ def make_plan(
     spared = tuple(resource.key for resource in rest if owned[resource.key].protect)
     if prune is None:
         kept = tuple(resource.key for resource in rest if resource.key not in spared)
-        return Plan(spec.name, actions, kept, spared, _protected(spec), freeze, _warnings(spec))
+        return Plan(spec.name, actions, kept, spared, _protected(spec), freeze, *told)
     removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), prune)
     check_deletes(removals, vault, prune)
-    return Plan(spec.name, (*actions, *removals), (), spared, _protected(spec), freeze, _warnings(spec))
+    return Plan(spec.name, (*actions, *removals), (), spared, _protected(spec), freeze, *told)
 
 
 def observe(resources: Sequence[Resource], vault: Vault) -> dict[Key, Body | None]:
@@ -235,10 +240,6 @@ def _partly(failures: Sequence[Failure], plan: Plan) -> PartlyApplied:
 
 def _protected(spec: Spec) -> frozenset[Key]:
     return frozenset(role_resource(spec, role).key for role in spec.roles if role.protect)
-
-
-def _warnings(spec: Spec) -> tuple[str, ...]:
-    return tuple(map(str, spec.warnings))
 
 
 def _root_keys(spec: Spec, vault: Vault, catalog: Catalog, find_key: FindKey) -> dict[str, RootKey]:

@@ -20,6 +20,8 @@ REASONS: Mapping[Reason, str] = {
     "take-over": "not made from this spec; replaced",
     "not in the spec": "no longer in the spec",
     "protected": "protected from now on: no `--prune` deletes it",
+    "changed there": "drift: changed in Terraform since it was set",
+    "not needed": "needed no longer",
     "unprotected": "protected no longer: `--prune` deletes it once the spec has it no more",
 }
 DIGESTS = ("sha256",)
@@ -76,7 +78,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "left_over": [path for _, path in plan.left_over],
         "protected": [path for _, path in plan.spared],
         "frozen": [asdict(one) for one in plan.frozen],
-        "warnings": list(plan.warnings),
+        "warnings": [*plan.warnings, *plan.unkept],
         "summary": {verb: plan.count(verb) for verb in get_args(Verb)},
     }
 
@@ -92,6 +94,7 @@ def _action_lines(action: Action) -> Iterator[str]:
 
 
 def _staying(plan: Plan) -> Iterator[str]:
+    yield from (f"! {one}" for one in plan.unkept)
     if plan.frozen:
         yield "Frozen, and kept so (`producer thaw` ends it):"
         yield from (f"  {one}" for one in plan.frozen)

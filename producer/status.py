@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from producer import root
+from producer.connect.connection import connected
+from producer.connect.record import read_connections
 from producer.desired import Desired, role_resource
 from producer.freeze import read_freeze
 from producer.owned import read_owned
@@ -101,6 +103,7 @@ def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Stat
 def _states(spec: Spec, vault: Vault, catalog: Catalog) -> Mapping[str, str]:
     """For each path that the spec asks for: "in place", "differs" or "missing"."""
     keys = {engine.name: root.RootKey() for engine in spec.engines}
+    spec = connected(spec, read_connections(catalog, spec.name))
     resources = Desired(spec, keys, catalog.mount, read_freeze(catalog, spec.name)).resources()
     observed = observe(resources, vault)
     states: dict[str, str] = {}

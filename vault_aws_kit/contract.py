@@ -6,6 +6,7 @@ Paths below are relative to the catalog's KV v2 mount (`vault-aws-kit` unless `-
     NAME/engines/ENGINE    EngineEntry   what the producer knows of an engine
     NAME/owned/KIND        the paths of that kind that are ours (producer only)
     NAME/frozen            what gives no new credentials for now (producer only)
+    NAME/connections       the workspaces of HCP Terraform that log in (producer only)
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ def owned_path(spec: str, kind: str) -> str:
 
 def frozen_path(spec: str) -> str:
     return f"{spec}/frozen"
+
+
+def connections_path(spec: str) -> str:
+    return f"{spec}/connections"
 
 
 def team_policy(spec: str, team: str, login: str = "") -> str:
@@ -91,7 +96,8 @@ class LoginEntry:
     """A way for the team to log in: `role` is the role of the auth method, not of AWS, '' where it has none.
 
     `policy` is what its tokens carry, '' for the team's own; `roles` (ENGINE/ROLE) is all that it may use, None for
-    all of the team's. `audience` is what a signed token must be for, '' for any.
+    all of the team's. `audience` is what a signed token must be for, '' for any. `workspaces` (ORG/WORKSPACE) are those
+    of HCP Terraform whose runs alone log in so.
     """
 
     method: str
@@ -100,11 +106,13 @@ class LoginEntry:
     policy: str = ""
     roles: tuple[str, ...] | None = None
     audience: str = ""
+    workspaces: tuple[str, ...] = ()
 
 
 def _login(value: Mapping[str, Any]) -> LoginEntry:
     roles = value.get("roles")
-    return LoginEntry(**{**value, "roles": None if roles is None else tuple(roles)})
+    workspaces = tuple(value.get("workspaces") or ())
+    return LoginEntry(**{**value, "roles": None if roles is None else tuple(roles), "workspaces": workspaces})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from consumer.render.env import Env
 from consumer.render.floors import Floor
 from consumer.render.hcp import Hcp
 from consumer.render.interface import Block, Mode, Snippet, VaultProvider
-from consumer.render.logins import find_login
+from consumer.render.logins import connected, find_login
 from consumer.render.process import Process
 from consumer.roles import Access
 from consumer.terraform import Folder, installed, on_path
@@ -59,8 +59,9 @@ def compose(
         )
     blocks = blocks_for(access, asked)
     auth = AUTHS["token" if pipeline else vault.auth]
-    login = _login(access, mode, blocks, vault, pipeline=pipeline)
-    provider = VaultProvider(auth, login, vault.vault_address, vault.vault_namespace, vault.vault_ca)
+    ready = _connected(access, mode, blocks, vault)
+    login = None if ready else _login(access, mode, blocks, vault, pipeline=pipeline)
+    provider = VaultProvider(auth, login, vault.vault_address, vault.vault_namespace, vault.vault_ca, ready)
     snippet = Snippet(blocks, provider, tags, pins, config_files, consumer, wait)
     mode.check(replace(snippet, vault=VaultProvider()) if pipeline else snippet)
     return snippet
@@ -123,6 +124,13 @@ def _login(
         return _of_workspace(access, mode, blocks, vault)
     method = AUTHS[vault.auth].method
     return find_login(access, roles, (method,), mount=vault.auth_mount, role=vault.auth_role) if method else None
+
+
+def _connected(access: Access, mode: Mode, blocks: tuple[Block, ...], vault: VaultAsked) -> tuple[str, ...]:
+    """The workspaces that `producer tfe connect` has set up for this already, unless a login was named."""
+    if not isinstance(mode, Hcp) or vault.auth_mount or vault.auth_role:
+        return ()
+    return connected(access, list(dict.fromkeys(block.role for block in blocks)))
 
 
 def _of_workspace(access: Access, mode: Hcp, blocks: tuple[Block, ...], vault: VaultAsked) -> LoginEntry | None:

@@ -10,13 +10,20 @@ from vault_aws_kit.errors import LoginNotOffered
 
 
 def find_login(
-    access: Access, roles: Sequence[RoleEntry], methods: Sequence[str], *, mount: str = "", role: str = ""
+    access: Access,
+    roles: Sequence[RoleEntry],
+    methods: Sequence[str],
+    *,
+    mount: str = "",
+    role: str = "",
 ) -> LoginEntry:
     """The catalog's login by the first of these methods that has one good for all the roles.
 
-    `mount` and `role` (the auth method's, '' for any) say which, where there are several. Raises LoginNotOffered.
+    `mount` and `role` (the auth method's, '' for any) say which, where there are several; what only a workspace of HCP
+    Terraform's can use must be named by its role. Raises LoginNotOffered.
     """
-    offered = [login for login in _offered(access, roles) if mount in ("", login.mount) and role in ("", login.role)]
+    fit = [login for login in _offered(access, roles) if mount in ("", login.mount) and role in ("", login.role)]
+    offered = [login for login in fit if role or not login.workspaces]
     for method in methods:
         fitting = [login for login in offered if login.method == method]
         if len(fitting) > 1:
@@ -31,6 +38,17 @@ def find_login(
         f"The catalog offers no {' or '.join(methods)} login{_asked(mount, role)} that may use {names}.",
         hint=f"It offers: {_listed(_offered(access, roles)) or 'none'}. The platform team adds others.",
     )
+
+
+def connected(access: Access, roles: Sequence[RoleEntry]) -> tuple[str, ...]:
+    """The workspaces of HCP Terraform (ORG/WORKSPACE) that were connected with all of these roles."""
+    found: dict[str, set[str]] = {}
+    for team in access.teams:
+        for login in team.logins:
+            for workspace in login.workspaces:
+                found.setdefault(workspace, set()).update(login.roles or ())
+    names = {role.qualified for role in roles}
+    return tuple(sorted(workspace for workspace, granted in found.items() if names <= granted))
 
 
 def _offered(access: Access, roles: Sequence[RoleEntry]) -> list[LoginEntry]:

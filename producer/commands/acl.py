@@ -16,11 +16,20 @@ from vault_aws_kit.contract import CATALOG_MOUNT
 @spec_option
 @templates_option
 @click.option("--probe", is_flag=True, help="Allow `doctor --probe` too: credentials of every role.")
+@click.option("--tfe", "tfe_mounts", metavar="PATH", multiple=True,
+              help="Allow `tfe connect` too, with this JWT mount (jwt-tfc); may be repeated.")  # fmt: skip
 @click.option(
     "--catalog-mount", metavar="PATH", default=CATALOG_MOUNT, show_default=True, help="KV v2 mount of the catalog."
 )
 @terminal.format_option("hcl", "json", default="hcl")
-def command(spec_file: Path, templates: Sequence[Path], probe: bool, catalog_mount: str, output: str) -> int:
+def command(
+    spec_file: Path,
+    templates: Sequence[Path],
+    probe: bool,
+    tfe_mounts: Sequence[str],
+    catalog_mount: str,
+    output: str,
+) -> int:
     """Print the Vault policy that the producer's own token needs for this spec, without asking Vault.
 
     It covers setup, plan, status, handover, prune, rotate-root, revoke, audit and doctor.
@@ -29,10 +38,11 @@ def command(spec_file: Path, templates: Sequence[Path], probe: bool, catalog_mou
     from producer.spec import load_spec
 
     spec = load_spec(spec_file, templates)
+    parts = acl.sections(spec, catalog_mount, probe=probe, tfe_mounts=tfe_mounts)
     if output == "json":
-        granted = {grant.path: grant.capabilities for grant in acl.grants(spec, catalog_mount, probe=probe)}
+        granted = {grant.path: grant.capabilities for part in parts for grant in part.grants}
         terminal.emit_json({"spec": spec.name, "paths": granted})
     else:
-        terminal.emit(acl.policy(spec, catalog_mount, probe=probe))
+        terminal.emit(acl.policy(spec, parts))
     terminal.warn(acl.ESCALATION)
     return 0

@@ -92,7 +92,8 @@ class Login:
 
     `roles` are those of the team that it may use, None for all. `role` and `config` are in the API's words: the
     method's own fields of the role that is logged in with, and of the mount. `members` are the users and groups that
-    Vault knows already, as ("users", NAME). For AppRole `secret_id_ttl` bounds a secret_id's life.
+    Vault knows already, as ("users", NAME). For AppRole `secret_id_ttl` bounds a secret_id's life. `workspaces` are set
+    where it is not the spec's but a connection's: see producer.connect.
     """
 
     method: str
@@ -106,6 +107,7 @@ class Login:
     role: Mapping[str, Any] = field(default_factory=dict[str, Any])
     config: Mapping[str, Any] = field(default_factory=dict[str, Any])
     members: tuple[tuple[str, str], ...] = ()
+    workspaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consumer.render.logins import find_login
+from consumer.render.logins import connected, find_login
 from consumer.roles import Access
 from consumer.token import TokenInfo
 from vault_aws_kit.contract import LoginEntry, TeamEntry
@@ -55,3 +55,19 @@ def test_several_must_be_told_apart_by_mount_or_role():
 def test_a_mount_that_has_no_such_login_is_named():
     with pytest.raises(LoginNotOffered, match="login at nowhere with role x"):
         find_login(access(APPROLE), [NET], ("approle",), mount="nowhere", role="x")
+
+
+def test_what_only_a_connected_workspace_can_use_is_no_pipelines_login():
+    runs = LoginEntry("jwt", "jwt-tfc", "vak-prod-pay.tfe-web", roles=("main/net",), workspaces=("acme/web",))
+    assert find_login(access(APPLY, runs), [NET], ("jwt",)) == APPLY
+    assert find_login(access(APPLY, runs), [NET], ("jwt",), role=runs.role) == runs
+    with pytest.raises(LoginNotOffered, match="no jwt login"):
+        find_login(access(runs), [NET], ("jwt",))
+
+
+def test_a_workspace_is_connected_with_what_its_logins_may_use_together():
+    plan = LoginEntry("jwt", "jwt-tfc", "vak-prod-pay.tfe-plan", roles=("main/app",), workspaces=("acme/web",))
+    apply = LoginEntry("jwt", "jwt-tfc", "vak-prod-pay.tfe-apply", roles=("main/net",), workspaces=("acme/web",))
+    assert connected(access(plan, apply), [APP, NET]) == ("acme/web",)
+    assert connected(access(plan), [APP, NET]) == ()
+    assert connected(access(APPLY), [NET]) == ()

@@ -1,0 +1,181 @@
+"""Connect and disconnect: the record, Vault's part, and last the variables, without which no run knows of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from producer.connect import place
+from producer.connect.connection import Connection, Connections, connected
+from producer.connect.place import Located, Progress, Seen
+from producer.connect.record import read_connections, write_connections
+from producer.connect.variables import VaultFacts, variables
+from producer.connect.vault_side import Step, mount_config, vault_plan
+from producer.diff import Action, Plan
+from producer.lock import SetupLock
+from producer.owned import read_owned
+from producer.pipeline import apply
+from producer.published import team_entry
+from producer.spec import Spec, login_rules
+from vault_aws_kit.catalog import Catalog
+from vault_aws_kit.contract import CATALOG_MOUNT
+from vault_aws_kit.errors import TfeConflict, TfeNotFound, UnknownReference
+from vault_aws_kit.vault import Vault
+
+if TYPE_CHECKING:
+    from vault_aws_kit.tfe.client import Tfe
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the caller decides. `lock_wait` is in seconds, `ca_pem` the host's private CA, for Vault."""
+
+    catalog_mount: str = CATALOG_MOUNT
+    force: bool = False
+    lock_wait: float = 0.0
+    ca_pem: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that will be done: Vault's part, and each place's in Terraform."""
+
+    step: Step
+    vault: Plan
+    places: tuple[tuple[Seen, tuple[Action, ...]], ...]
+
+    @property
+    def plan(self) -> Plan:
+        """Both parts, to be shown as one."""
+        return replace(self.vault, actions=(*self.vault.actions, *(a for _, todo in self.places for a in todo)))
+
+
+Approve = Callable[[Plan], None]
+
+
+def prepare(
+    spec: Spec, wanted: Sequence[Connection], vault: Vault, tfe: Tfe, facts: VaultFacts, choices: Choices
+) -> Prepared:
+    """What connecting would change; nothing is.
+
+    Raises TfeConflict where runs would use static keys, or variables are somebody else's; TeamUnknown and
+    UnknownReference where `producer setup` hasn't made the team or its roles yet; SpecError, and what both sides raise.
+    """
+    catalog = Catalog(vault, choices.catalog_mount)
+    before = read_connections(catalog, spec.name)
+    owned = read_owned(catalog, spec.name)
+
+    def found(one: Connection) -> Located:
+        located = place.locate(one, tfe)
+        config = mount_config(located.connection, before, spec, vault, owned, choices.ca_pem)
+        return replace(located, connection=replace(located.connection, config=config))
+
+    located = [found(one) for one in wanted]
+    after = _merged(before, [one.connection for one in located])
+    _check(spec, after, located, catalog)
+    step = Step(before, after)
+    plan = vault_plan(spec, step, [one.connection.key for one in located], vault, choices.catalog_mount)
+    return Prepared(step, plan, tuple(_place(spec, one, tfe, facts, choices) for one in located))
+
+
+def prepare_removal(spec: Spec, going: Sequence[Connection], vault: Vault, tfe: Tfe, choices: Choices) -> Prepared:
+    """What disconnecting would change; nothing is. A workspace that is gone leaves Vault's part to be removed."""
+    before = read_connections(Catalog(vault, choices.catalog_mount), spec.name)
+    known = {one.key: one for one in before}
+    old = [known.get(one.key, one) for one in going]
+    keys = [one.key for one in old]
+    step = Step(before, tuple(one for one in before if one.key not in keys))
+    plan = vault_plan(spec, step, keys, vault, choices.catalog_mount)
+    seen = [_still_there(one, tfe) for one in old]
+    return Prepared(step, plan, tuple((one, tuple(place.removal(one, spec.name))) for one in seen))
+
+
+def carry_out(
+    spec: Spec,
+    prepare_it: Callable[[], Prepared],
+    vault: Vault,
+    tfe: Tfe,
+    choices: Choices,
+    *,
+    removing: bool = False,
+    approve: Approve = lambda _: None,
+    progress: Progress = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Plan under the setup's lock, have it approved, and do it: the record, Vault's part, and last the variables.
+
+    Removing goes the other way round. Either way a run that was stopped anywhere can be run again, and until then the
+    record knows of all that is there. Raises what `approve` and `prepare_it` raise, LockHeld, LockLost, PartlyApplied.
+    """
+    catalog = Catalog(vault, choices.catalog_mount)
+    with SetupLock(catalog, spec.name, wait=choices.lock_wait, say=say) as lock:
+        ready = prepare_it()
+        approve(ready.plan)
+        parts: list[Callable[[], None]] = [
+            lambda: _record(ready.step, spec, catalog),
+            lambda: apply(ready.vault, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check),
+            lambda: _write_places(ready, tfe, spec, progress, lock.check),
+        ]
+        for part in reversed(parts) if removing else parts:
+            part()
+    return ready.plan
+
+
+# ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _merged(before: Sequence[Connection], wanted: Sequence[Connection]) -> Connections:
+    """Those on one mount agree on its configuration: the last that was said holds for all."""
+    merged = {one.key: one for one in (*before, *wanted)}
+    configs = {one.mount: one.config for one in wanted if one.config}
+    agreed = (replace(one, config=configs.get(one.mount, one.config)) for one in merged.values())
+    return tuple(sorted(agreed, key=lambda one: one.key))
+
+
+def _place(
+    spec: Spec, located: Located, tfe: Tfe, facts: VaultFacts, choices: Choices
+) -> tuple[Seen, tuple[Action, ...]]:
+    seen = place.look(located, tfe)
+    told = place.static_keys(seen, tfe)
+    if told and not choices.force:
+        raise TfeConflict(
+            "\n".join(told),
+            hint="Take them away first: `consumer tfe clear` where the kit put them there. Or add --force to connect "
+            "already now.",
+        )
+    wanted = variables(spec, located.connection, facts)
+    return seen, tuple(place.actions(seen, wanted, spec.name, force=choices.force))
+
+
+def _still_there(connection: Connection, tfe: Tfe) -> Seen:
+    try:
+        return place.look(place.locate(replace(connection, project=""), tfe), tfe)
+    except TfeNotFound:
+        return place.gone(connection)
+
+
+def _check(spec: Spec, after: Connections, located: Sequence[Located], catalog: Catalog) -> None:
+    """Raises the first SpecError that the logins have together, and UnknownReference for roles that aren't set up."""
+    for _, _, error in login_rules.faults(connected(spec, after).teams):
+        raise error
+    for one in located:
+        connection = one.connection
+        published = {role.qualified for role in team_entry(spec.name, connection.team, catalog).roles}
+        wanted = {name for access in connection.access for name in (access.role.plan, access.role.apply)}
+        if missing := sorted(wanted - published):
+            raise UnknownReference(
+                f"Team {connection.team!r} has {', '.join(missing)} in the spec, but not in Vault yet.",
+                hint="Run `producer setup` first.",
+            )
+
+
+def _record(step: Step, spec: Spec, catalog: Catalog) -> None:
+    if step.after != step.before:
+        write_connections(catalog, spec.name, step.after)
+
+
+def _write_places(ready: Prepared, tfe: Tfe, spec: Spec, progress: Progress, check: Callable[[], None]) -> None:
+    for seen, todo in ready.places:
+        check()
+        place.carry_out([action for action in todo if action.verb != "keep"], seen, tfe, spec.name, progress)

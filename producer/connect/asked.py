@@ -150,7 +150,8 @@ def _access(spec: Spec, team: Team, alias: str, phases: Mapping[str, str], arns:
             "Terraform takes one type and one engine for both.",
             hint="Give it roles of one type, of the same engine.",
         )
-    arn = Phased(*(_arn(role, [one.value for one in arns if one.alias in (None, alias)]) for role in (plan, apply)))
+    own = [one.value for one in arns if one.alias == alias] or [one.value for one in arns if one.alias is None]
+    arn = Phased(_arn(plan, own), _arn(apply, own))
     return Access(tag_of(alias), Phased(plan.qualified, apply.qualified), arn)
 
 

@@ -32,13 +32,13 @@ NOTES: Mapping[Verb, str] = {
 }
 
 
-def plan_text(plan: Plan) -> str:
-    """One line for each change, with what differs below it, and a sum."""
+def plan_text(plan: Plan, nothing: str = "") -> str:
+    """One line for each change, with what differs below it, and a sum; `nothing` is said where there is no change."""
     lines = [line for action in plan.changes for line in _action_lines(action)]
     total = (
         summary(plan)
         if plan
-        else f"Nothing to change: Vault holds {counted(len(plan.actions), 'object')} as the spec says."
+        else nothing or f"Nothing to change: Vault holds {counted(len(plan.actions), 'object')} as the spec says."
     )
     return "\n".join([*lines, *([""] if lines else []), total, *_staying(plan)]) + "\n"
 

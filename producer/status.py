@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from producer import root
-from producer.connect.connection import connected
+from producer.connect.connection import Connection, connected
 from producer.connect.record import read_connections
 from producer.desired import Desired, role_resource
 from producer.freeze import read_freeze
@@ -59,6 +59,17 @@ class TeamStatus:
 
 
 @dataclass(frozen=True)
+class WorkspaceStatus:
+    """A workspace, or a variable set for several, whose runs log in; `state` is that of the login in Vault."""
+
+    name: str
+    host: str
+    team: str
+    roles: Sequence[str]
+    state: str
+
+
+@dataclass(frozen=True)
 class Status:
     """`left_over` are ours but no longer in the spec, `protected` likewise, but no prune deletes them; `not_ours` are
     roles of our engines that nobody here made; `frozen` gives no new credentials for now."""
@@ -71,12 +82,14 @@ class Status:
     not_ours: Sequence[str]
     frozen: Sequence[str] = ()
     protected: Sequence[str] = ()
+    workspaces: Sequence[WorkspaceStatus] = ()
 
 
 def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Status:
     """Look, and change nothing."""
     catalog = Catalog(vault, catalog_mount)
-    states = _states(spec, vault, catalog)
+    connections = read_connections(catalog, spec.name)
+    states = _states(connected(spec, connections), vault, catalog)
     ours = read_owned(catalog, spec.name)
     wanted_paths = {path for path, _ in states.items()}
     rest = {key: mark for key, mark in ours.items() if key[1] not in wanted_paths}
@@ -97,13 +110,13 @@ def status(spec: Spec, vault: Vault, catalog_mount: str = CATALOG_MOUNT) -> Stat
         not_ours=_strangers(spec, vault, {path for _, path in ours} | wanted_paths),
         frozen=[str(one) for one in read_freeze(catalog, spec.name)],
         protected=sorted(f"{kind} {path}" for (kind, path), mark in rest.items() if mark.protect),
+        workspaces=[_workspace(one, spec, states) for one in connections],
     )
 
 
 def _states(spec: Spec, vault: Vault, catalog: Catalog) -> Mapping[str, str]:
     """For each path that the spec asks for: "in place", "differs" or "missing"."""
     keys = {engine.name: root.RootKey() for engine in spec.engines}
-    spec = connected(spec, read_connections(catalog, spec.name))
     resources = Desired(spec, keys, catalog.mount, read_freeze(catalog, spec.name)).resources()
     observed = observe(resources, vault)
     states: dict[str, str] = {}
@@ -143,6 +156,16 @@ def _roles(spec: Spec, vault: Vault, states: Mapping[str, str]) -> list[RoleStat
         RoleStatus(role.qualified, role.type, states[path], count)
         for role, path, count in zip(spec.roles, paths, counts, strict=True)
     ]
+
+
+def _workspace(connection: Connection, spec: Spec, states: Mapping[str, str]) -> WorkspaceStatus:
+    """What the spec has no role for any more is not wanted, whatever stands in Vault."""
+    role = connection.login_role(spec.name)
+    paths = {f"auth/{connection.mount}/role/{name}" for name in (role.plan, role.apply)}
+    found = {states.get(path, "not in the spec") for path in paths}
+    roles = sorted({name for one in connection.access for name in (one.role.plan, one.role.apply)})
+    state = found.pop() if len(found) == 1 else "differs"
+    return WorkspaceStatus(connection.place, connection.host, connection.team, roles, state)
 
 
 def _strangers(spec: Spec, vault: Vault, known: set[str]) -> list[str]:

@@ -9,7 +9,7 @@ from vault_aws_kit.terminal import table
 
 
 def status_text(found: Status) -> str:
-    """Four short tables; those that would be empty are left out."""
+    """Short tables; those that would be empty are left out."""
     return "\n\n".join("\n".join(part) for part in _parts(found)) + "\n"
 
 
@@ -20,6 +20,9 @@ def _parts(found: Status) -> Iterator[Sequence[str]]:
         ("TEAM", "LOGINS", "STATE", "ROLES"),
         [(t.name, ", ".join(t.logins), t.state, ", ".join(t.roles)) for t in found.teams],
     )
+    if found.workspaces:
+        rows = [(one.name, one.host, one.team, one.state, ", ".join(one.roles)) for one in found.workspaces]
+        yield table(("WORKSPACE", "HOST", "TEAM", "LOGIN", "ROLES"), rows)
     if found.frozen:
         yield ["Frozen, so that nobody gets new credentials (`producer thaw`):", *(f"  {one}" for one in found.frozen)]
     if found.left_over:

@@ -12,15 +12,16 @@ from producer.connect.place import Located, Progress, Seen
 from producer.connect.record import read_connections, write_connections
 from producer.connect.variables import VaultFacts, variables
 from producer.connect.vault_side import Step, mount_config, vault_plan
+from producer.desired import catalog_mount
 from producer.diff import Action, Plan
 from producer.lock import SetupLock
 from producer.owned import read_owned
-from producer.pipeline import apply
+from producer.pipeline import apply, observe
 from producer.published import team_entry
 from producer.spec import Spec, login_rules
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import TfeConflict, TfeNotFound, UnknownReference
+from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeNotFound, UnknownReference
 from vault_aws_kit.vault import Vault
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def carry_out(
     record knows of all that is there. Raises what `approve` and `prepare_it` raise, LockHeld, LockLost, PartlyApplied.
     """
     catalog = Catalog(vault, choices.catalog_mount)
+    check_is_set_up(vault, catalog)
     with SetupLock(catalog, spec.name, wait=choices.lock_wait, say=say) as lock:
         ready = prepare_it()
         approve(ready.plan)
@@ -120,6 +122,16 @@ def carry_out(
         for part in reversed(parts) if removing else parts:
             part()
     return ready.plan
+
+
+def check_is_set_up(vault: Vault, catalog: Catalog) -> None:
+    """Raises TeamUnknown where there is no catalog yet: not even a lock can be taken there."""
+    mount = catalog_mount(catalog.mount)
+    if observe([mount], vault)[mount.key] is None:
+        raise TeamUnknown(
+            f"There is no catalog at {catalog.mount}/ in this Vault, so no team of the spec can be connected.",
+            hint="Run `producer setup` first.",
+        )
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────

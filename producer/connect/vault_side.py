@@ -45,7 +45,7 @@ def vault_plan(spec: Spec, step: Step, touched: Sequence[str], vault: Vault, cat
     actions = diff(wanted, observe(wanted, vault), owned, owners=lambda: owned_elsewhere(catalog, spec.name))
     rest = _gone(spec, step, touched, owned, catalog_mount)
     removals = prune_actions(rest, observe(rest, vault), owned, owned_elsewhere(catalog, spec.name), Prune())
-    return Plan(spec.name, (*actions, *removals), frozen=freeze)
+    return Plan(spec.name, (*actions, *(replace(one, reasons=("not needed",)) for one in removals)), frozen=freeze)
 
 
 def of_connections(

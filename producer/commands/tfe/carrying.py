@@ -38,15 +38,16 @@ def carry_out(
     from producer.plan_text import plan_json, plan_text
     from vault_aws_kit.tfe.client import connect
 
+    nothing = f"Nothing to change: it is {'disconnected' if removing else 'connected'} already."
     with terminal.connect(vault, patience=PATIENCE) as connection, connect(where.host, where.ca_bundle) as tfe:
         if only_plan:
             plan = prepare(connection, tfe).plan
-            terminal.emit_json(plan_json(plan)) if output == "json" else terminal.emit(plan_text(plan))
+            terminal.emit_json(plan_json(plan)) if output == "json" else terminal.emit(plan_text(plan, nothing))
             return CHANGES if detailed and plan else 0
 
         def approve(plan: Plan) -> None:
             if output == "text":
-                terminal.emit(plan_text(plan))
+                terminal.emit(plan_text(plan, nothing))
             if plan:
                 terminal.confirm("Apply this?", yes=yes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -18,7 +19,7 @@ from tests.integration.consumer.logins.conftest import Issuer
 from tests.integration.producer.conftest import Run
 from tests.tfe_server.server import TfeServer
 from tests.tfe_server.state import ALL, Account, Organization, Workspace
-from vault_aws_kit.errors import TfeConflict, TfeNotFound, TfeUnavailable
+from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeNotFound, TfeUnavailable
 
 AUDIENCE = "vault.workload.identity"
 READER = {
@@ -193,7 +194,22 @@ def test_a_plan_changes_nothing_and_its_exit_code_tells_of_changes(tfe, there):
     assert not there.web.vars.items
     connect(tfe)
     again = tfe("connect", "acme", "web", "--role", "net", "--plan", "--detailed-exitcode")
-    assert (again.code, again.out.splitlines()[0][:18]) == (0, "Nothing to change:")
+    assert (again.code, again.out) == (0, "Nothing to change: it is connected already.\n")
+
+
+def test_a_vault_that_was_never_set_up_is_told_so(as_admin, there, tfe_token, spec, content, unique, capfd):
+    tfe_token()
+    given = ["--spec", str(spec(content)), "--catalog-mount", f"catalog-{unique}"]
+    assert main(["tfe", "connect", "acme", "web", "--role", "net", "--yes", *given]) == TeamUnknown.exit_code
+    assert "Run `producer setup` first" in capfd.readouterr().err
+
+
+def test_status_tells_which_workspaces_are_connected(tfe, there, producer, vault):
+    connect(tfe)
+    (told,) = json.loads(producer("status", "--format", "json").out)["workspaces"]
+    assert (told["name"], told["team"], told["roles"], told["state"]) == ("acme/web", "web", ["main/net"], "in place")
+    vault.delete(f"auth/{there.mount}/role/{there.web.vars.environment()['TFC_VAULT_RUN_ROLE']}")
+    assert "missing" in producer("status").out
 
 
 def test_what_somebody_changed_on_either_side_is_told_and_put_right(tfe, there, vault):

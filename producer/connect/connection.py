@@ -107,17 +107,17 @@ class Connection:
             "bound_claims": self.claims(phase),
         }
 
-    def claims(self, phase: str = "") -> dict[str, str | list[str]]:
-        """What a run's token must say; a list means any of it."""
-        named: dict[str, str | list[str]] = {
-            "terraform_organization_name": self.organization,
-            "terraform_project_name": self.project,
-            "terraform_project_id": self.project_id,
-            "terraform_workspace_name": list(self.workspaces),
-            "terraform_workspace_id": list(self.workspace_ids),
-            "terraform_run_phase": phase,
+    def claims(self, phase: str = "") -> dict[str, list[str]]:
+        """What a run's token must say, any of each list."""
+        named = {
+            "terraform_organization_name": (self.organization,),
+            "terraform_project_name": (self.project,),
+            "terraform_project_id": (self.project_id,),
+            "terraform_workspace_name": self.workspaces,
+            "terraform_workspace_id": self.workspace_ids,
+            "terraform_run_phase": (phase,),
         }
-        return {claim: value for claim, value in named.items() if value}
+        return {claim: list(values) for claim, values in named.items() if any(values)}
 
     def _name(self, phase: str) -> str:
         """Readable, and unlike that of any other connection: a digest tells apart what the readable part doesn't."""

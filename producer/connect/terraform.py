@@ -52,7 +52,9 @@ def _logins(spec: Spec, connections: Sequence[Connection], made: Sequence[Any]) 
         for login in connection.logins():
             name = contract.team_policy(spec.name, connection.team, login.name)
             body = roles[name].body()
-            claims = {claim: _joined(value) for claim, value in body["bound_claims"].items()}
+            claims = {
+                claim: ",".join(values) for claim, values in body["bound_claims"].items()
+            }  # as the provider takes them
             yield {
                 "label": _label(name),
                 "name": name,
@@ -61,11 +63,6 @@ def _logins(spec: Spec, connections: Sequence[Connection], made: Sequence[Any]) 
                 "claims": claims,
                 "ids": _ids(connection),
             }
-
-
-def _joined(value: str | list[str]) -> str:
-    """As the provider takes several values of one claim."""
-    return value if isinstance(value, str) else ",".join(value)
 
 
 def _ids(connection: Connection) -> dict[str, str]:

@@ -255,14 +255,15 @@ def test_a_role_that_the_spec_drops_is_taken_from_the_workspace_too(tfe, there, 
         there.log_in(there.web.vars.environment()["TFC_VAULT_RUN_ROLE"], there.claims(there.web))
 
 
-def test_freezing_a_team_freezes_its_workspaces(tfe, there, producer):
+def test_a_frozen_teams_workspaces_are_frozen_too_and_new_ones_are_from_the_start(tfe, there, producer):
     connect(tfe)
-    given = there.web.vars.environment()
-    as_run = there.log_in(given["TFC_VAULT_RUN_ROLE"], there.claims(there.web))
     assert producer("revoke", "--team", "web", "--freeze", "--yes").code in (0, 90)
-    as_run = there.log_in(given["TFC_VAULT_RUN_ROLE"], there.claims(there.web))
-    with pytest.raises(Forbidden):
-        as_run.write(f"{given['TFC_VAULT_BACKED_AWS_MOUNT_PATH']}/sts/net")
+    connect(tfe, there.acme.workspace("api").name, "--role", "net")
+    for workspace in there.acme.workspaces:
+        given = workspace.vars.environment()
+        as_run = there.log_in(given["TFC_VAULT_RUN_ROLE"], there.claims(workspace))
+        with pytest.raises(Forbidden):
+            as_run.write(f"{given['TFC_VAULT_BACKED_AWS_MOUNT_PATH']}/sts/net")
 
 
 # ── others' variables, static keys ──────────────────────────────────────────────────────────────
@@ -390,8 +391,8 @@ class _Killed(BaseException):
 
 @pytest.mark.parametrize(
     ("verb", "part"),
-    [("connect", "record"), ("connect", "vault"), ("connect", "variables"), ("disconnect", "variables"),
-     ("disconnect", "vault")],
+    [("connect", "record"), ("connect", "vault"), ("connect", "variables"),
+     ("disconnect", "variables"), ("disconnect", "vault"), ("disconnect", "record")],
 )  # fmt: skip
 def test_a_run_that_is_killed_anywhere_is_gone_on_from(tfe, there, producer, monkeypatch, verb, part):
     asked = ("acme", "web", "--role", "net") if verb == "connect" else ("acme", "web")

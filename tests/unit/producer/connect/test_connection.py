@@ -17,9 +17,9 @@ def test_a_run_must_say_equal_what_it_is_and_nothing_is_a_glob():
     (login,) = connection("web", project="Pay*", workspace_ids=("ws-1",), project_id="prj-1").logins()
     assert login.role["bound_claims_type"] == "string"
     assert login.role["bound_claims"] == {
-        "terraform_organization_name": "acme",
-        "terraform_project_name": "Pay*",
-        "terraform_project_id": "prj-1",
+        "terraform_organization_name": ["acme"],
+        "terraform_project_name": ["Pay*"],
+        "terraform_project_id": ["prj-1"],
         "terraform_workspace_name": ["web"],
         "terraform_workspace_id": ["ws-1"],
     }
@@ -29,7 +29,7 @@ def test_a_run_must_say_equal_what_it_is_and_nothing_is_a_glob():
 def test_phases_with_roles_of_their_own_log_in_apart():
     plan, apply = connection(plan="main/reader").logins()
     assert (plan.roles, apply.roles) == (("main/reader",), ("main/net",))
-    assert [one.role["bound_claims"]["terraform_run_phase"] for one in (plan, apply)] == ["plan", "apply"]
+    assert [one.role["bound_claims"]["terraform_run_phase"] for one in (plan, apply)] == [["plan"], ["apply"]]
     assert plan.name != apply.name
 
 

@@ -60,8 +60,18 @@ def sections(
     return (_catalog(spec, catalog_mount), *engines, *logins, _policies(spec), _incident(), _own(probe=probe))
 
 
-def policy(spec: Spec, parts: Sequence[Section]) -> str:
+def grants(
+    spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False, tfe_mounts: Sequence[str] = ()
+) -> tuple[Grant, ...]:
+    parts = sections(spec, catalog_mount, probe=probe, tfe_mounts=tfe_mounts)
+    return tuple(grant for part in parts for grant in part.grants)
+
+
+def policy(
+    spec: Spec, catalog_mount: str = CATALOG_MOUNT, *, probe: bool = False, tfe_mounts: Sequence[str] = ()
+) -> str:
     """The HCL of the policy."""
+    parts = sections(spec, catalog_mount, probe=probe, tfe_mounts=tfe_mounts)
     template = templating.environment().get_template("vault/producer-policy.hcl.j2")
     return template.render(spec=spec.name, escalation=ESCALATION, sections=parts)
 

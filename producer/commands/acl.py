@@ -38,11 +38,11 @@ def command(
     from producer.spec import load_spec
 
     spec = load_spec(spec_file, templates)
-    parts = acl.sections(spec, catalog_mount, probe=probe, tfe_mounts=tfe_mounts)
     if output == "json":
-        granted = {grant.path: grant.capabilities for part in parts for grant in part.grants}
+        found = acl.grants(spec, catalog_mount, probe=probe, tfe_mounts=tfe_mounts)
+        granted = {grant.path: grant.capabilities for grant in found}
         terminal.emit_json({"spec": spec.name, "paths": granted})
     else:
-        terminal.emit(acl.policy(spec, parts))
+        terminal.emit(acl.policy(spec, catalog_mount, probe=probe, tfe_mounts=tfe_mounts))
     terminal.warn(acl.ESCALATION)
     return 0

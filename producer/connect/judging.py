@@ -37,10 +37,16 @@ def variable_actions(
     ]
 
 
-def check_static_keys(place: str, found: Sequence[Variable]) -> str:
+def static_keys(place: str, found: Sequence[Variable]) -> str:
     """What stands against credentials of the run's own, in words; '' where nothing does."""
     keys = [one.key for one in found if one.category == "env" and one.key in STATIC_KEYS]
     return f"{place} has {', '.join(keys)}, which its runs would use instead of what Vault gives." if keys else ""
+
+
+def overriding(place: str, found: Sequence[Variable], wanted: Mapping[str, str]) -> str:
+    """A workspace's own variables that win over those of its variable set, in words; '' where there are none."""
+    keys = [one.key for one in found if one.category == "env" and wanted.get(one.key, one.value) != one.value]
+    return f"{place} has {', '.join(keys)} of its own, which would win over the variable set's." if keys else ""
 
 
 def _write(place: str, key: str, value: str, found: Variable | None, spec: str) -> Action:

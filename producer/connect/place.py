@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from producer.connect.connection import Connection
-from producer.connect.judging import check_static_keys, variable_actions
+from producer.connect.judging import overriding, static_keys, variable_actions
 from producer.connect.marks import described, mark_of
 from producer.connect.tfe_resources import TfeVariable, TfeVariableSet
 from producer.diff import Action
@@ -75,6 +75,12 @@ def locate(connection: Connection, tfe: Tfe) -> Located:
     return Located(known, found, project)
 
 
+def found_again(connection: Connection, tfe: Tfe) -> Located:
+    """No more than it takes to find the variables of a connection that is to go. Raises TfeNotFound."""
+    names = () if connection.varset else connection.workspaces
+    return Located(connection, tuple(organization.workspace(tfe, connection.organization, one) for one in names), None)
+
+
 def look(located: Located, tfe: Tfe) -> Seen:
     """What is there now."""
     connection = located.connection
@@ -93,13 +99,13 @@ def gone(connection: Connection) -> Seen:
     return Seen(Located(connection, (), None), None, None, ())
 
 
-def static_keys(seen: Seen, tfe: Tfe) -> list[str]:
-    """What stands against credentials of the runs' own, in words."""
-    found = {seen.connection.place: seen.variables}
-    if seen.connection.varset:
-        for one in seen.located.workspaces:
-            found[f"{one.organization}/{one.name}"] = tuple(WorkspaceVariables(tfe, one).variables())
-    return [told for where, variables in found.items() if (told := check_static_keys(where, variables))]
+def in_the_way(seen: Seen, wanted: Mapping[str, str], tfe: Tfe) -> list[str]:
+    """What would keep runs from what they are to get, in words: each is the workspace's own, and wins."""
+    told = [static_keys(seen.connection.place, seen.variables)]
+    for one in seen.located.workspaces if seen.connection.varset else ():
+        name, own = f"{one.organization}/{one.name}", WorkspaceVariables(tfe, one).variables()
+        told += [static_keys(name, own), overriding(name, own, wanted)]
+    return [one for one in told if one]
 
 
 def actions(seen: Seen, wanted: Mapping[str, str], spec: str, *, force: bool = False) -> list[Action]:
@@ -152,7 +158,7 @@ def _project(connection: Connection, found: Sequence[Workspace], tfe: Tfe) -> Pr
 
 
 def _set_action(seen: Seen, spec: str, *, force: bool) -> Action:
-    located = seen.located
+    located, varset = seen.located, seen.varset
     whole = not located.connection.workspaces
     resource = TfeVariableSet(
         located.connection.place,
@@ -160,20 +166,31 @@ def _set_action(seen: Seen, spec: str, *, force: bool) -> Action:
         workspaces=tuple(one.name for one in located.workspaces),
         projects=(located.project.name,) if whole and located.project else (),
     )
-    if seen.varset is None:
+    if varset is None:
         return Action("create", resource, None, ("new",))
-    if not (_is_ours(seen.varset, spec) or force):
-        raise TfeConflict(
-            f"There is a variable set {located.connection.varset!r} in {located.connection.organization} already that "
-            "was not made from this spec.",
-            hint="Name another with --varset, or add --force to put the variables into that one.",
-        )
+    _check_set(varset, spec, force=force)
     before = _attached(seen)
-    mark = mark_of(seen.varset.description)
+    if not _is_ours(varset, spec):  # it keeps what it is attached to
+        workspaces, projects = ({*before[kind], *resource.body()[kind]} for kind in ("workspaces", "projects"))
+        resource = replace(resource, workspaces=tuple(workspaces), projects=tuple(projects))
     if before == resource.body():
         return Action("keep", resource, before)
+    mark = mark_of(varset.description)
     same = mark is not None and mark.digest == fingerprint(resource.body())
     return Action("update", resource, before, ("changed there" if same else "spec",))
+
+
+def _check_set(varset: VariableSet, spec: str, *, force: bool) -> None:
+    if varset.everywhere:
+        raise TfeConflict(
+            f"Variable set {varset.name!r} is global: every workspace of the organisation would get these variables.",
+            hint="Attach it to single workspaces or projects there, or name another with --varset.",
+        )
+    if not (_is_ours(varset, spec) or force):
+        raise TfeConflict(
+            f"There is a variable set {varset.name!r} already that was not made from this spec.",
+            hint="Name another with --varset, or add --force to put the variables into that one.",
+        )
 
 
 def _attached(seen: Seen) -> Body:
@@ -221,15 +238,16 @@ def _attach(action: Action, resource: TfeVariableSet, seen: Seen, tfe: Tfe, spec
         return
     if action.verb == "delete":
         variable_sets.delete(tfe, varset)
-    elif action.verb in ("create", "update"):
-        workspaces = [one.id for one in seen.located.workspaces] if resource.workspaces else []
-        projects = [seen.located.project.id] if resource.projects and seen.located.project else []
-        variable_sets.attach(tfe, varset, workspaces=workspaces, projects=projects)
-        variable_sets.detach(
-            tfe, varset, workspaces=_others(varset.workspaces, workspaces), projects=_others(varset.projects, projects)
-        )
-        if _is_ours(varset, spec):
-            variable_sets.describe(tfe, varset, described(spec, resource.body()))
+        return
+    if action.verb not in ("create", "update"):
+        return
+    workspaces = [one.id for one in seen.located.workspaces]
+    projects = [seen.located.project.id] if seen.located.project and not seen.connection.workspaces else []
+    variable_sets.attach(tfe, varset, workspaces=workspaces, projects=projects)
+    if _is_ours(varset, spec):
+        more = {"workspaces": _others(varset.workspaces, workspaces), "projects": _others(varset.projects, projects)}
+        variable_sets.detach(tfe, varset, **more)
+        variable_sets.describe(tfe, varset, described(spec, resource.body()))
 
 
 def _others(there: Iterable[str], wanted: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from producer.published import team_entry
 from producer.spec import Spec, login_rules
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeNotFound, UnknownReference
+from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeError, TfeNotFound, UnknownReference
 from vault_aws_kit.vault import Vault
 
 if TYPE_CHECKING:
@@ -148,21 +148,20 @@ def _merged(before: Sequence[Connection], wanted: Sequence[Connection]) -> Conne
 def _place(
     spec: Spec, located: Located, tfe: Tfe, facts: VaultFacts, choices: Choices
 ) -> tuple[Seen, tuple[Action, ...]]:
-    seen = place.look(located, tfe)
-    told = place.static_keys(seen, tfe)
+    seen, wanted = place.look(located, tfe), variables(spec, located.connection, facts)
+    told = place.in_the_way(seen, wanted, tfe)
     if told and not choices.force:
         raise TfeConflict(
             "\n".join(told),
-            hint="Take them away first: `consumer tfe clear` where the kit put them there. Or add --force to connect "
-            "already now.",
+            hint="Take them away first (what the kit put there by `consumer tfe clear` or `producer tfe disconnect`), "
+            "or add --force to connect now.",
         )
-    wanted = variables(spec, located.connection, facts)
     return seen, tuple(place.actions(seen, wanted, spec.name, force=choices.force))
 
 
 def _still_there(connection: Connection, tfe: Tfe) -> Seen:
     try:
-        return place.look(place.locate(replace(connection, project=""), tfe), tfe)
+        return place.look(place.found_again(connection, tfe), tfe)
     except TfeNotFound:
         return place.gone(connection)
 
@@ -188,6 +187,10 @@ def _record(step: Step, spec: Spec, catalog: Catalog) -> None:
 
 
 def _write_places(ready: Prepared, tfe: Tfe, spec: Spec, progress: Progress, check: Callable[[], None]) -> None:
-    for seen, todo in ready.places:
-        check()
-        place.carry_out([action for action in todo if action.verb != "keep"], seen, tfe, spec.name, progress)
+    try:
+        for seen, todo in ready.places:
+            check()
+            place.carry_out([action for action in todo if action.verb != "keep"], seen, tfe, spec.name, progress)
+    except TfeError as error:
+        error.hint = f"{error.hint} Then run the same again: it goes on from here.".strip()
+        raise

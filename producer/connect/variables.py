@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from producer.connect.connection import Access, Connection
 from producer.spec import Spec
+from vault_aws_kit.errors import SettingsInvalid
 from vault_aws_kit.hcp import AwsProvider, Phased, VaultLogin
 
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 SLEEP = 15
 """Seconds that a run waits for a new IAM user's key: AWS mostly knows it after ten."""
 
@@ -21,6 +24,14 @@ class VaultFacts:
     address: str
     namespace: str = ""
     ca_pem: str = ""
+
+
+def certificates(text: str, source: str) -> str:
+    """A file's certificates and nothing else of it: what else it holds may be a key. Raises SettingsInvalid."""
+    found = _CERTIFICATE.findall(text)
+    if not found:
+        raise SettingsInvalid(f"{source} holds no certificate.", hint="Name a file with certificates in PEM form.")
+    return "\n".join(found) + "\n"
 
 
 def variables(spec: Spec, connection: Connection, vault: VaultFacts) -> dict[str, str]:

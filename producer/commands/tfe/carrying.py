@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vault_aws_kit.tfe.client import Tfe
     from vault_aws_kit.vault import Vault
 
+LOCK_WAIT = 90.0  # seconds, as in `setup`
 PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.commands.tfe.carrying import carry_out
+from producer.commands.tfe.carrying import LOCK_WAIT, carry_out
 from producer.commands.tfe.options import (
     access_options,
     login_options,
@@ -66,11 +66,11 @@ def command(
     like = replace(like, team=team.name, access=access_for(spec, team, asked), host=server.host, issuer=server.address)
     wanted = where.connections(like, spec.name)
     facts = _facts(vault, vault_address, vault_ca)
-    ca_pem = discovery_ca.read_text() if discovery_ca else ""
+    ca_pem = _pem(discovery_ca)
     if output == "terraform":
         terminal.emit(terraform(spec, wanted, facts, vault.catalog_mount, ca_pem))
         return 0
-    choices = Choices(vault.catalog_mount, force, ca_pem=ca_pem)
+    choices = Choices(vault.catalog_mount, force, LOCK_WAIT, ca_pem)
     code = carry_out(
         spec, lambda there, tfe: prepare(spec, wanted, there, tfe, facts, choices), where, choices, vault,
         removing=False, only_plan=only_plan, detailed=detailed_exitcode, output=output, yes=yes,
@@ -100,4 +100,11 @@ def _facts(vault: terminal.VaultOptions, address: str, ca: Path | None) -> Vault
     if urlsplit(seen).hostname in ("localhost", "127.0.0.1", "::1"):
         terminal.warn(f"Runs will look for Vault at {seen}, which is this machine: say otherwise by --vault-address.")
     path = ca or (Path(here.ca_cert) if here.ca_cert else None)
-    return VaultFacts(seen, here.namespace, path.read_text() if path else "")
+    return VaultFacts(seen, here.namespace, _pem(path))
+
+
+def _pem(path: Path | None) -> str:
+    """A file's certificates, '' for no file."""
+    from producer.connect.variables import certificates
+
+    return certificates(path.read_text(errors="replace"), str(path)) if path else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.commands.tfe.carrying import carry_out
+from producer.commands.tfe.carrying import LOCK_WAIT, carry_out
 from producer.commands.tfe.options import run_options, where_options
 from vault_aws_kit import terminal
 
@@ -42,7 +42,7 @@ def command(
     spec = load_spec(spec_file, templates)
     server = TfeSettings.from_environment(host=where.host, ca=where.ca_bundle)
     going = where.connections(Connection("", "", (), host=server.host), spec.name)
-    choices = Choices(vault.catalog_mount)
+    choices = Choices(vault.catalog_mount, lock_wait=LOCK_WAIT)
     return carry_out(
         spec, lambda there, tfe: prepare_removal(spec, going, there, tfe, choices), where, choices, vault,
         removing=True, only_plan=only_plan, detailed=detailed_exitcode, output=output, yes=yes,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from producer import completion
 from producer.options import duration_option, spec_option, templates_option
 from vault_aws_kit import terminal
 
@@ -99,11 +100,13 @@ def access_options(command: Callable[..., R]) -> Callable[..., R]:
         return command(*args, asked=Asked(team, roles, plan_roles, apply_roles, arns), **kwargs)
 
     def roles(name: str, target: str, told: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
-        return click.option(name, target, metavar=_ROLE, multiple=True, callback=_names, help=told)
+        return click.option(name, target, metavar=_ROLE, multiple=True, callback=_names,
+                            shell_complete=completion.roles, help=told)  # fmt: skip
 
     return _added(
         with_asked,
-        click.option("--team", metavar="TEAM", default="", help="Whose roles; needed where there are several teams."),
+        click.option("--team", metavar="TEAM", default="", shell_complete=completion.teams,
+                     help="Whose roles; needed where there are several teams."),
         roles("--role", "roles", "What a provider gets, named as in `consumer render`; may be repeated."),
         roles("--plan-role", "plan_roles", "What it gets while Terraform plans."),
         roles("--apply-role", "apply_roles", "What it gets while Terraform applies."),

@@ -367,6 +367,14 @@ def test_disconnecting_leaves_nothing_but_what_others_put_there(tfe, there, prod
     assert tfe("disconnect", "acme", "web", "--plan", "--detailed-exitcode").code == 0
 
 
+def test_a_variable_set_is_no_use_where_a_workspace_has_others_of_its_own(tfe, there):
+    there.web.vars.create({"key": "TFC_VAULT_ADDR", "value": "https://other.example.com", "category": "env"})
+    refused = tfe("connect", "acme", "web", "--varset", "aws", "--role", "net", "--yes")
+    assert refused.code == TfeConflict.exit_code
+    assert "acme/web has TFC_VAULT_ADDR of its own" in refused.err
+    assert there.acme.varsets == []
+
+
 def test_a_variable_set_goes_whole(tfe, there):
     api = there.acme.workspace("api")
     connect(tfe, "web", "api", "--varset", "aws", "--role", "net")
@@ -374,6 +382,26 @@ def test_a_variable_set_goes_whole(tfe, there):
     connect(tfe, "api", "--varset", "aws", "--role", "net")
     assert not there.acme.environment(there.web)
     assert tfe("disconnect", "acme", "api", "--varset", "aws", "--yes").code == 0
+    assert there.acme.varsets == []
+
+
+def test_a_variable_set_of_somebody_elses_is_used_by_force_only_and_keeps_what_it_is_attached_to(tfe, there):
+    api = there.acme.workspace("api")
+    theirs = there.acme.varset("shared", workspaces=[api])
+    theirs.vars.create({"key": "TF_LOG", "value": "INFO", "category": "env"})
+    asked = ("web", "--varset", "shared", "--role", "net")
+    assert tfe("connect", "acme", *asked, "--yes").code == TfeConflict.exit_code
+    connect(tfe, *asked, "--force")
+    assert there.acme.environment(api) == there.acme.environment(there.web)
+    assert tfe("disconnect", "acme", "web", "--varset", "shared", "--yes").code == 0
+    assert there.acme.environment(api) == {"TF_LOG": "INFO"}
+
+
+def test_a_variable_set_goes_even_if_one_of_its_workspaces_is_gone(tfe, there, vault):
+    there.acme.workspace("api")
+    connect(tfe, "web", "api", "--varset", "aws", "--role", "net")
+    there.acme.workspaces.pop()
+    assert tfe("disconnect", "acme", "web", "api", "--varset", "aws", "--yes").code == 0
     assert there.acme.varsets == []
 
 
@@ -416,6 +444,7 @@ def test_a_network_that_is_lost_midway_leaves_the_workspace_without_what_turns_i
     there.server.fault("POST .*/vars", nth=4, times=100)
     failed = tfe("connect", "acme", "web", "--role", "net", "--yes")
     assert failed.code == TfeUnavailable.exit_code
+    assert "run the same again" in failed.err
     assert "TFC_VAULT_ADDR" in there.web.vars.environment()
     assert {"TFC_VAULT_PROVIDER_AUTH", "TFC_VAULT_BACKED_AWS_AUTH"}.isdisjoint(there.web.vars.environment())
     there.server.faults.clear()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
+import pytest
+
 from producer.connect.connection import connected, dangling
 from producer.connect.record import _connection
-from producer.connect.variables import VaultFacts, is_switch, variables
+from producer.connect.variables import VaultFacts, certificates, is_switch, variables
+from vault_aws_kit.errors import SettingsInvalid
 
 from .specs import ARN, PAY, SPEC, connection
 
@@ -79,3 +82,11 @@ def test_a_connection_whose_team_lost_the_role_lets_nobody_in_and_says_so():
 def test_a_record_is_read_as_it_was_written():
     one = connection("web", config={"bound_issuer": "https://app.terraform.io"}, workspace_ids=("ws-1",))
     assert _connection(asdict(one)) == one
+
+
+def test_of_a_file_with_a_ca_nothing_but_certificates_is_told():
+    one = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"
+    assert certificates(f"{key}\n# ours\n{one}\n{one}\n", "ca.pem") == f"{one}\n{one}\n"
+    with pytest.raises(SettingsInvalid, match=r"ca\.pem holds no certificate"):
+        certificates(key, "ca.pem")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producer.connect.judging import check_static_keys, variable_actions
+from producer.connect.judging import overriding, static_keys, variable_actions
 from producer.connect.marks import described, mark_of
 from producer.connect.tfe_resources import TfeVariable
 from vault_aws_kit.errors import TfeConflict
@@ -80,8 +80,8 @@ def test_a_terraform_variable_of_that_name_and_others_own_are_left_alone():
 
 def test_static_keys_are_named():
     keys = [there("AWS_ACCESS_KEY_ID", "AKIA"), there("AWS_SECRET_ACCESS_KEY", None), there("AWS_REGION", "eu-west-1")]
-    assert check_static_keys(PLACE, keys).startswith("acme/web has AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, which")
-    assert check_static_keys(PLACE, keys[2:]) == ""
+    assert static_keys(PLACE, keys).startswith("acme/web has AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, which")
+    assert static_keys(PLACE, keys[2:]) == ""
 
 
 def test_a_mark_says_whose_it_is_and_text_of_others_is_none():
@@ -89,3 +89,9 @@ def test_a_mark_says_whose_it_is_and_text_of_others_is_none():
     assert mark is not None
     assert mark.spec == "prod-eu"
     assert mark_of("Set by hand") is None
+
+
+def test_a_workspaces_own_variables_win_over_its_sets_and_are_named():
+    own = [there("TFC_VAULT_ADDR", "https://other"), there("TFC_VAULT_PROVIDER_AUTH", "true"), there("TF_LOG", "INFO")]
+    assert overriding(PLACE, own, WANTED).startswith("acme/web has TFC_VAULT_ADDR of its own")
+    assert overriding(PLACE, own[1:], WANTED) == ""

@@ -56,10 +56,10 @@ def make_plan(
     every VaultError.
     """
     catalog = Catalog(vault, catalog_mount)
+    keys = _root_keys(spec, vault, catalog, find_key)
     connections = read_connections(catalog, spec.name)
     told = (tuple(map(str, spec.warnings)), tuple(dangling(spec, connections)))
     spec = connected(spec, connections)
-    keys = _root_keys(spec, vault, catalog, find_key)
     freeze = read_freeze(catalog, spec.name)
     resources = Desired(spec, keys, catalog_mount, freeze).resources()
     owned = read_owned(catalog, spec.name)

@@ -31,13 +31,15 @@ class IamKey:
 class IamAccount:
     """One AWS account. Every method raises AwsRefused or AwsUnreachable. Safe to use from several threads.
 
-    `ahead` is how far AWS's clock is ahead of the one here, to the second; None where AWS told no time.
+    `ahead` is how far AWS's clock is ahead of the one here, to the second; None where AWS told no time. `caller` is the
+    ARN of whoever asks, as sts:GetCallerIdentity gives it.
     """
 
     account: str
     partition: str
     _iam: IAMClient = field(repr=False)
     ahead: timedelta | None = None
+    caller: str = ""
 
     def users(self, path: str = "/") -> list[IamUser]:
         """The users of exactly this path."""
@@ -120,7 +122,7 @@ def open_account(profile: str = "") -> IamAccount:
     """The account of the AWS credentials here. Raises NoAwsCredentials, AwsRefused or AwsUnreachable."""
     caller = aws.identify(aws.open_session(profile))
     iam = caller.session.client("iam", config=caller.config)
-    return IamAccount(caller.account, caller.partition, iam, caller.ahead)
+    return IamAccount(caller.account, caller.partition, iam, caller.ahead, caller.arn)
 
 
 def deny_document(moment: datetime) -> dict[str, object]:

@@ -90,7 +90,7 @@ def _action_lines(action: Action) -> Iterator[str]:
     yield f"{SIGNS[action.verb]} {action.resource.kind:<14} {action.resource.path}{note}"
     yield from (f"    ! {note}" for note in action.notes)
     for key in (key for key in action.changed if key not in DIGESTS):
-        yield from _field_lines(key, (action.before or {}).get(key), action.resource.body()[key])
+        yield from field_lines(key, (action.before or {}).get(key), action.resource.body()[key])
 
 
 def _staying(plan: Plan) -> Iterator[str]:
@@ -106,7 +106,8 @@ def _staying(plan: Plan) -> Iterator[str]:
         yield from (f"  {kind:<14} {path}" for kind, path in plan.spared)
 
 
-def _field_lines(key: str, before: Any, after: Any) -> Iterator[str]:
+def field_lines(key: str, before: Any, after: Any) -> Iterator[str]:
+    """How a field differs, in one line or as a diff."""
     old, new = _lines(before), _lines(after)
     if len(old) <= 1 and len(new) <= 1:
         yield f"    {key}: {''.join(old) or '(none)'} → {''.join(new) or '(none)'}"

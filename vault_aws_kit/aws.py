@@ -92,6 +92,7 @@ def told_time(headers: Mapping[str, Any]) -> datetime | None:
 def asked(action: str) -> Iterator[None]:
     """Turn boto3's errors into the kit's. `action` is what was asked, as IAM names it."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -104,4 +105,9 @@ def asked(action: str) -> Iterator[None]:
     except BotoCoreError as error:
         raise AwsUnreachable(
             f"AWS can't be asked ({action}): {error}", hint="Check the network, HTTPS_PROXY and AWS_CA_BUNDLE."
+        ) from None
+    except ResponseParserError:
+        raise AwsUnreachable(
+            f"What answers for AWS doesn't answer as AWS does ({action}).",
+            hint="A proxy may be in between: check HTTPS_PROXY and AWS_ENDPOINT_URL.",
         ) from None

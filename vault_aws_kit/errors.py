@@ -9,6 +9,9 @@
     ├── RunError             80–99  a command that was stopped or only partly done
     ├── MfaError            101–107 an MFA device and its codes
     └── TfeError            112–118 Terraform Enterprise or HCP Terraform
+    ├── RunError             80–96  a command that was stopped or only partly done
+    ├── GuardError          97–100  the guard that asks for MFA
+    └── MfaError            101–107 an MFA device and its codes
 
 0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
 128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.
@@ -502,7 +505,7 @@ class LockLost(RunError):
 
 
 class PlanStale(RunError):
-    """Vault is no longer as it was when the plan was made."""
+    """Vault, or AWS, is no longer as it was when the plan was made."""
 
     exit_code = 88
 
@@ -553,6 +556,37 @@ class PortTaken(RunError):
     """`serve` can't listen on the port that it was given."""
 
     exit_code = 96
+
+
+# ── the guard ───────────────────────────────────────────────────────────────────────────────────
+
+
+class GuardError(KitError):
+    """The group and the policies that ask for MFA, and whoever is in it."""
+
+
+class GuardTaken(GuardError):
+    """A group or a policy of that name is there, and was not made by the kit."""
+
+    exit_code = 97
+
+
+class GuardMissing(GuardError):
+    """There is no such guard in this account."""
+
+    exit_code = 98
+
+
+class IamUserUnknown(GuardError):
+    """The account has no IAM user of that name."""
+
+    exit_code = 99
+
+
+class GuardBroken(GuardError):
+    """A write is allowed without MFA, or could not be tried."""
+
+    exit_code = 100
 
 
 # ── MFA devices and their codes ─────────────────────────────────────────────────────────────────

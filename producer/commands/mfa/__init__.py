@@ -6,7 +6,7 @@ import click
 
 from vault_aws_kit import terminal
 
-VERBS: tuple[str, ...] = ()
+VERBS: tuple[str, ...] = ("guard", "add", "remove", "status", "verify", "unguard")
 
 
 @click.group(cls=terminal.CommandFolder, package=__name__, verbs=VERBS)

@@ -120,7 +120,11 @@ class IamAccount:
 
 def open_account(profile: str = "") -> IamAccount:
     """The account of the AWS credentials here. Raises NoAwsCredentials, AwsRefused or AwsUnreachable."""
-    caller = aws.identify(aws.open_session(profile))
+    return account_of(aws.identify(aws.open_session(profile)))
+
+
+def account_of(caller: aws.Caller) -> IamAccount:
+    """The account of whoever is calling."""
     iam = caller.session.client("iam", config=caller.config)
     return IamAccount(caller.account, caller.partition, iam, caller.ahead, caller.arn)
 

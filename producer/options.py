@@ -12,6 +12,7 @@ import click
 from producer import completion
 
 R = TypeVar("R")
+GROUP = "RequireMFA"
 
 spec_option = click.option(
     "--spec",
@@ -125,10 +126,11 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     return with_target
 
 
-def _iam_name(ctx: click.Context, param: click.Parameter, given: str) -> str:
+def iam_name(ctx: click.Context, param: click.Parameter, given: str) -> str:
+    """A user's or a group's name, or '' where none was given."""
     import re
 
-    if not re.fullmatch(r"[\w+=,.@-]{1,128}", given, re.ASCII):
+    if given and not re.fullmatch(r"[\w+=,.@-]{1,128}", given, re.ASCII):
         raise click.BadParameter(f"{given!r} is no name in IAM: letters, digits and +=,.@_- only.", ctx, param)
     return given
 
@@ -151,13 +153,13 @@ def _services(ctx: click.Context, param: click.Parameter, given: str) -> tuple[s
 
 
 def _users(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_iam_name(ctx, param, one) for one in given))
+    return tuple(dict.fromkeys(iam_name(ctx, param, one) for one in given if one))
 
 
 users_argument = click.argument("users", metavar="USER…", nargs=-1, required=True, callback=_users)
 
 group_option = click.option(
-    "--group", metavar="NAME", default="RequireMFA", show_default=True, callback=_iam_name, help="The guard's group."
+    "--group", metavar="NAME", default=GROUP, show_default=True, callback=iam_name, help="The guard's group."
 )
 
 profile_option = click.option("--profile", metavar="NAME", default="", help="An AWS profile; else as boto3 finds it.")

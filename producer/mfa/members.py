@@ -54,6 +54,13 @@ def must_exist(iam: IamAccount, users: Sequence[str]) -> None:
         )
 
 
+def arn_of(iam: IamAccount, user: str) -> str:
+    """A user's ARN, which has its path. Raises IamUserUnknown."""
+    must_exist(iam, [user])
+    with iam.asked("iam:GetUser") as client:
+        return client.get_user(UserName=user)["User"]["Arn"]
+
+
 def devices(iam: IamAccount, user: str) -> tuple[str, ...]:
     """The MFA devices that a user has enabled; none for a user that was deleted meanwhile."""
     with iam.asked("iam:ListMFADevices") as client:

@@ -71,7 +71,7 @@ class Plan:
 
 
 def plan_guard(wanted: Wanted, found: Observed, *, prune: bool = False) -> Plan:
-    """What makes the guard: its policies first, so that the group never has less than it had.
+    """What makes the guard: new policies are attached before old ones change or go, so that there never is a gap.
 
     What else the group has stays. Services that it guards and that aren't asked for stay too, unless `prune`.
     Raises GuardTaken, and AwsRefused for more policies than AWS attaches to a group.
@@ -81,14 +81,13 @@ def plan_guard(wanted: Wanted, found: Observed, *, prune: bool = False) -> Plan:
     names = {one.name for one in policies}
     surplus = [name for name in found.attached if name not in names]
     left_over = {service_of(name) for name in surplus} - set(wanted.services) if not prune else set()
-    doomed = [name for name in surplus if service_of(name) not in left_over]
-    stays = [name for name in surplus if name not in doomed]
-    _check_quota(found, len(names) + len(stays))
+    _check_quota(found, len(names) + len(surplus))
     steps = (
-        *(_policy_step(one, found) for one in policies),
+        *(_policy_step(one, found) for one in policies if one.name not in found.policies),
         _group_step(wanted.group, found),
         *(_attachment_step(wanted.group, one.name, found) for one in policies),
-        *_removal(wanted.group, doomed, found),
+        *(_policy_step(one, found) for one in policies if one.name in found.policies),
+        *_removal(wanted.group, [name for name in surplus if service_of(name) not in left_over], found),
     )
     return Plan(wanted.group, steps, tuple(sorted(left_over)))
 
@@ -152,8 +151,7 @@ def _attachment_step(group: str, policy: str, found: Observed) -> Change:
     arn = found.account.policy(policy)
     if policy in found.attached:
         return Change("keep", "attachment", f"{group}/{policy}", policy=arn)
-    members = counted(len(found.members), "member")
-    notes = (f"binds the group's {members} at once",) if found.members else ()
+    notes = (f"binds {counted(len(found.members), 'user')} in the group at once",) if found.members else ()
     return Change("create", "attachment", f"{group}/{policy}", notes=notes, policy=arn)
 
 
@@ -206,6 +204,6 @@ def _check_quota(found: Observed, ours: int) -> None:
         raise AwsRefused(
             f"The guard needs {ours} policies, one or more for each service{of_others}; this account attaches no more"
             f" than {found.quota} to a group.",
-            hint="Guard some services with a second --group and put the users into both, or have AWS raise the quota"
-            " (Service Quotas, IAM, up to 20).",
+            hint="Guard some services with a second --group and put the users into both, end some first with --prune,"
+            " or have AWS raise the quota (Service Quotas, IAM, up to 20).",
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,12 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from devstack import cache, environment
-from devstack.programs import run
 from devstack.stack import Stack
+from tests import npm
 
-CI = bool(os.environ.get("CI"))
-NPM_CONFIG = Path.home() / ".npmrc"  # found before a test has another HOME
 JAVASCRIPT_SDK = "@aws-sdk/credential-provider-node@3.972.98"
 COMMANDS = Path(sys.executable).parent
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example" / "vault-aws.yaml"
@@ -103,14 +99,4 @@ def payments(platform, terraform_stack, unique, tmp_path) -> Person:
 @pytest.fixture
 def javascript_sdk() -> Path:
     """A folder in which `node` finds the AWS SDK for JavaScript's chain of credential providers."""
-    if not shutil.which("npm"):
-        assert not CI, "there is no npm"
-        pytest.skip("there is no npm")
-
-    def install(folder: Path) -> None:
-        env = environment.for_downloads(os.environ)
-        if NPM_CONFIG.exists():
-            env["NPM_CONFIG_USERCONFIG"] = str(NPM_CONFIG)
-        run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", JAVASCRIPT_SDK], env)
-
-    return cache.kept(f"aws-sdk-js-{cache.key(JAVASCRIPT_SDK)}", install)
+    return npm.installed(JAVASCRIPT_SDK)

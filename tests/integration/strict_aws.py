@@ -30,7 +30,7 @@ ROOT = "arn:aws:iam::123456789012:root"
 ENABLING = 10  # periods that EnableMFADevice and ResyncMFADevice search for the two codes
 REQUEST_LIFE = timedelta(minutes=5)  # AWS takes no request that was signed longer ago, or ahead
 _XMLNS = {"iam": "https://iam.amazonaws.com/doc/2010-05-08/", "sts": "https://sts.amazonaws.com/doc/2011-06-15/"}
-_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/(iam|sts)/aws4_request")
+_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/(iam|sts|ec2)/aws4_request")
 
 WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
 WRONG_SERIAL = (
@@ -172,7 +172,7 @@ class StrictAws:
 
     def really(self, call: Call, body: bytes) -> tuple[int, bytes]:
         """The endpoint's own answer."""
-        host = "iam.amazonaws.com" if call.service == "iam" else f"sts.{call.region}.amazonaws.com"
+        host = "iam.amazonaws.com" if call.service == "iam" else f"{call.service}.{call.region}.amazonaws.com"
         names = ("Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Content-Type")
         found = requests.post(
             f"https://{host}/", data=body, timeout=30,
@@ -355,6 +355,9 @@ def _answer(service: str, action: str, inside: str) -> bytes:
 
 
 def _error(service: str, refused: Refused) -> bytes:
+    if service == "ec2":
+        inside = _elements({"Code": refused.code, "Message": refused.message})
+        return f"<Response><Errors><Error>{inside}</Error></Errors><RequestID>0</RequestID></Response>".encode()
     kind = "Sender" if refused.status < 500 else "Receiver"
     inside = _elements({"Type": kind, "Code": refused.code, "Message": refused.message})
     return f'<ErrorResponse xmlns="{_XMLNS[service]}"><Error>{inside}</Error></ErrorResponse>'.encode()

@@ -1,0 +1,101 @@
+"""Whether a guard holds: by AWS's own judgement, and by calls that change nothing, without MFA and with it.
+
+Nothing here evaluates a policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from producer.iam_account import IamAccount
+from producer.mfa import actions
+from producer.mfa.simulation import EVERYTHING_ALLOWED, Mfa, Question, simulate
+from vault_aws_kit.errors import GuardBroken
+
+WORKERS = 8  # requests to IAM at a time
+WITHOUT: tuple[Mfa, ...] = ("absent", "false")
+CONTEXTS: tuple[Mfa, ...] = (*WITHOUT, "true")
+SHOWN = 5  # actions that an error names
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a service's writes were answered with. `open` are those that are allowed without MFA.
+
+    `with_mfa` is how many of the `writes` are allowed with MFA, None where that could not be tried.
+    """
+
+    service: str
+    by: Literal["simulation", "call"]
+    writes: int
+    open: tuple[str, ...]
+    with_mfa: int | None
+
+    @property
+    def told_without(self) -> str:
+        return f"{len(self.open)} of {self.writes} allowed" if self.open else "denied"
+
+    @property
+    def told_with(self) -> str:
+        if self.with_mfa is None:
+            return "not tried"
+        if self.with_mfa == self.writes:
+            return "allowed"
+        return f"{self.with_mfa} of {self.writes} allowed" if self.with_mfa else "denied"
+
+
+def judge_guard(iam: IamAccount, group: str, services: Sequence[str]) -> list[Verdict]:
+    """AWS's judgement of the guard alone: of whoever has its policies, and otherwise may do everything.
+
+    `group` is its ARN. Raises AwsRefused, AwsUnreachable.
+    """
+    return _judge(iam, group, services, (EVERYTHING_ALLOWED,))
+
+
+def judge_user(iam: IamAccount, user: str, services: Sequence[str]) -> list[Verdict]:
+    """AWS's judgement of a user, whose ARN it is: with MFA as the user is, and without as if nothing else bound it.
+
+    A write that is denied only because nothing allows it would be open on the day on which something does.
+    """
+    return _judge(iam, user, services, ())
+
+
+def check(verdicts: Sequence[Verdict], whom: str) -> None:
+    """Raises GuardBroken where a write is allowed without MFA."""
+    broken = [verdict for verdict in verdicts if verdict.open]
+    if not broken:
+        return
+    named = [action for verdict in broken for action in verdict.open]
+    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+    raise GuardBroken(
+        f"The guard doesn't hold: without MFA, AWS allows {whom} {', '.join(named[:SHOWN])}{more}.",
+        hint="`producer mfa status` shows who is in the group and what it guards; `producer mfa guard` puts its"
+        " policies right, and `producer mfa add` the user.",
+    )
+
+
+def as_json(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    return [asdict(verdict) for verdict in verdicts]
+
+
+def _judge(iam: IamAccount, principal: str, services: Sequence[str], with_mfa: Sequence[str]) -> list[Verdict]:
+    """`with_mfa` are the policies that the principal is judged with, beside its own, where MFA was given."""
+
+    def allowed(service: str, mfa: Mfa) -> list[str]:
+        names = [f"{service}:{name}" for name in actions.writes(service)]
+        policies = with_mfa if mfa == "true" else (EVERYTHING_ALLOWED,)
+        found = simulate(iam, Question(principal, names, mfa, policies=policies))
+        return [name for name in names if found.get(name) == "allowed"]
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        pending = {(service, mfa): pool.submit(allowed, service, mfa) for service in services for mfa in CONTEXTS}
+        answers = {asked: one.result() for asked, one in pending.items()}
+    return [_verdict(service, {mfa: answers[service, mfa] for mfa in CONTEXTS}) for service in services]
+
+
+def _verdict(service: str, allowed: Mapping[Mfa, Sequence[str]]) -> Verdict:
+    without = sorted({name for mfa in WITHOUT for name in allowed[mfa]})
+    return Verdict(service, "simulation", len(actions.writes(service)), tuple(without), len(allowed["true"]))

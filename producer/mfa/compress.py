@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_act
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -20,7 +21,7 @@ def compress(wanted: Sequence[str], known: Sequence[str]) -> list[str]:
     A pattern is a name, or its first words and `*`: the fewest words that no action beyond `wanted` begins with. What
     AWS adds later can only be matched where all that is known of its beginning was wanted.
     """
-    others = [name.lower() for name in set(known) - set(wanted)]
+    others = sorted(name.lower() for name in set(known) - set(wanted))
     by_lower = {pattern.lower(): pattern for pattern in sorted(_shortest(name, others) for name in wanted)}
     return sorted(_plain(pattern, wanted) for lower, pattern in by_lower.items() if not _covered(lower, by_lower))
 
@@ -33,7 +34,8 @@ def expand(patterns: Sequence[str], known: Sequence[str]) -> list[str]:
 
 def _shortest(name: str, others: Sequence[str]) -> str:
     for beginning in _beginnings(name):
-        if not any(other.startswith(beginning.lower()) for other in others):
+        at = bisect_left(others, beginning.lower())  # the first that can begin so
+        if not others[at : at + 1] or not others[at].startswith(beginning.lower()):
             return f"{beginning}*"
     return name
 

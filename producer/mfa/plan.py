@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,9 +76,10 @@ def plan_guard(wanted: Wanted, found: Observed, *, prune: bool = False) -> Plan:
     What else the group has stays. Services that it guards and that aren't asked for stay too, unless `prune`.
     Raises GuardTaken, and AwsRefused for more policies than AWS attaches to a group.
     """
-    _check_names(wanted, found)
+    must_be_ours(found)
     policies = wanted.policies(found.account)
     names = {one.name for one in policies}
+    _check_names(names, found)
     surplus = [name for name in found.attached if name not in names]
     left_over = {service_of(name) for name in surplus} - set(wanted.services) if not prune else set()
     _check_quota(found, len(names) + len(surplus))
@@ -183,10 +184,8 @@ def _group_removal(group: str, found: Observed) -> Iterator[Change]:
 # ── what stands in the way ───────────────────────────────────────────────────────────────────────
 
 
-def _check_names(wanted: Wanted, found: Observed) -> None:
-    must_be_ours(found)
-    names = [one.name.lower() for one in wanted.policies(found.account)]
-    strangers = [found.taken[name] for name in names if name in found.taken]
+def _check_names(names: Iterable[str], found: Observed) -> None:
+    strangers = [found.taken[name.lower()] for name in sorted(names) if name.lower() in found.taken]
     if strangers:
         raise GuardTaken(
             "\n".join(

@@ -23,13 +23,56 @@ def judge() -> Iterator[Judge]:
     judge.close()
 
 
+@pytest.fixture(scope="session")
+def number() -> str:
+    """The number of an account that no other process of the tests uses; making one takes the endpoint a second."""
+    return f"{random.randrange(10**11, 10**12)}"
+
+
 @pytest.fixture
-def account(stack, aws, judge, strict_aws_address, monkeypatch) -> GuardedAws:
-    """The account, whose only user is `admin`; the test's environment holds that user's key."""
-    number = f"{random.randrange(10**11, 10**12)}"
+def root(aws, number) -> Iterator[Any]:
+    """IAM of that account as somebody whom no policy binds. What is in it afterwards goes."""
     role = f"arn:aws:iam::{number}:role/nobody"
     made = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    root = aws.client("iam", made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    iam = aws.client("iam", made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    yield iam
+    empty(iam)
+
+
+def empty(iam: Any) -> None:
+    """Delete all users, groups and policies of an account."""
+    for group in iam.list_groups()["Groups"]:
+        name = group["GroupName"]
+        for user in iam.get_group(GroupName=name)["Users"]:
+            iam.remove_user_from_group(GroupName=name, UserName=user["UserName"])
+        for policy in iam.list_attached_group_policies(GroupName=name)["AttachedPolicies"]:
+            iam.detach_group_policy(GroupName=name, PolicyArn=policy["PolicyArn"])
+        iam.delete_group(GroupName=name)
+    for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
+        if user := device.get("User"):
+            iam.deactivate_mfa_device(UserName=user["UserName"], SerialNumber=device["SerialNumber"])
+        iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
+    for user in iam.list_users()["Users"]:
+        delete_user(iam, user["UserName"])
+    for policy in iam.list_policies(Scope="Local")["Policies"]:
+        for version in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=policy["Arn"])
+
+
+def delete_user(iam: Any, user: str) -> None:
+    """Delete a user who is in no group and has no device."""
+    for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+    for policy in iam.list_user_policies(UserName=user)["PolicyNames"]:
+        iam.delete_user_policy(UserName=user, PolicyName=policy)
+    iam.delete_user(UserName=user)
+
+
+@pytest.fixture
+def account(stack, number, root, judge, strict_aws_address, monkeypatch) -> GuardedAws:
+    """The account, whose only user is `admin`; the test's environment holds that user's key."""
     address, handler = strict_aws_address
     account = GuardedAws(stack, address, account=number, root=root, judge=judge)
     handler.strict = account

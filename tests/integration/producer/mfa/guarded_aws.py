@@ -39,6 +39,11 @@ class GuardedAws(StrictAws):
     lacks_simulation: bool = False
     """Whether nobody may ask what AWS would decide."""
     keys: list[Key] = field(default_factory=list)
+    _policies: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    """Kept until something may have changed them."""
+
+    def __post_init__(self) -> None:
+        self.root.meta.events.register("before-call", lambda **_: self._policies.clear())
 
     # ── what a test sets up and asks ─────────────────────────────────────────────────────────────
 
@@ -66,6 +71,8 @@ class GuardedAws(StrictAws):
 
     def really(self, call: Call, body: bytes) -> tuple[int, bytes]:
         """The endpoint doesn't know the sessions that were made here: they are their user's."""
+        if not re.match(r"\w+:(Get|List)", call.action):
+            self._policies.clear()
         session = next((one for one in self.sessions if one.access_key_id == call.key), None)
         if session is None:
             return super().really(call, body)
@@ -92,6 +99,12 @@ class GuardedAws(StrictAws):
 
     def policies(self, arn: str) -> list[Mapping[str, Any]]:
         """The documents that bind a user, or that a group has."""
+        if arn not in self._policies:
+            found = self._read_policies(arn)
+            self._policies[arn] = found
+        return self._policies[arn]
+
+    def _read_policies(self, arn: str) -> list[Mapping[str, Any]]:
         kinds = ["User", "Group", "LocalManagedPolicy"]
         pages = list(self.root.get_paginator("get_account_authorization_details").paginate(Filter=kinds))
         groups = {one["GroupName"]: one for page in pages for one in page["GroupDetailList"]}

@@ -5,15 +5,16 @@ Nothing here evaluates a policy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from producer.iam_account import IamAccount
 from producer.mfa import actions
 from producer.mfa.simulation import EVERYTHING_ALLOWED, Mfa, Question, simulate
-from vault_aws_kit.errors import GuardBroken
+from vault_aws_kit.errors import AwsRefused, GuardBroken
 
 WORKERS = 8  # requests to IAM at a time
 WITHOUT: tuple[Mfa, ...] = ("absent", "false")
@@ -90,7 +91,7 @@ def _judge(iam: IamAccount, principal: str, services: Sequence[str], with_mfa: S
         found = simulate(iam, Question(principal, names, mfa, policies=policies))
         return [name for name in names if found.get(name) == "allowed"]
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool, _other_way_told():
         pending = {(service, mfa): pool.submit(allowed, service, mfa) for service in services for mfa in CONTEXTS}
         answers = {asked: one.result() for asked, one in pending.items()}
     return [_verdict(service, {mfa: answers[service, mfa] for mfa in CONTEXTS}) for service in services]
@@ -99,3 +100,12 @@ def _judge(iam: IamAccount, principal: str, services: Sequence[str], with_mfa: S
 def _verdict(service: str, allowed: Mapping[Mfa, Sequence[str]]) -> Verdict:
     without = sorted({name for mfa in WITHOUT for name in allowed[mfa]})
     return Verdict(service, "simulation", len(actions.writes(service)), tuple(without), len(allowed["true"]))
+
+
+@contextmanager
+def _other_way_told() -> Iterator[None]:
+    try:
+        yield
+    except AwsRefused as error:
+        error.hint = f"{error.hint} Or try it for real: `producer mfa verify --calls` with a guarded user's plain key."
+        raise

@@ -42,12 +42,7 @@ def root(aws, number) -> Iterator[Any]:
 def empty(iam: Any) -> None:
     """Delete all users, groups and policies of an account."""
     for group in iam.list_groups()["Groups"]:
-        name = group["GroupName"]
-        for user in iam.get_group(GroupName=name)["Users"]:
-            iam.remove_user_from_group(GroupName=name, UserName=user["UserName"])
-        for policy in iam.list_attached_group_policies(GroupName=name)["AttachedPolicies"]:
-            iam.detach_group_policy(GroupName=name, PolicyArn=policy["PolicyArn"])
-        iam.delete_group(GroupName=name)
+        delete_group(iam, group["GroupName"])
     for device in iam.list_virtual_mfa_devices()["VirtualMFADevices"]:
         if user := device.get("User"):
             iam.deactivate_mfa_device(UserName=user["UserName"], SerialNumber=device["SerialNumber"])
@@ -55,10 +50,22 @@ def empty(iam: Any) -> None:
     for user in iam.list_users()["Users"]:
         delete_user(iam, user["UserName"])
     for policy in iam.list_policies(Scope="Local")["Policies"]:
-        for version in iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]:
-            if not version["IsDefaultVersion"]:
-                iam.delete_policy_version(PolicyArn=policy["Arn"], VersionId=version["VersionId"])
-        iam.delete_policy(PolicyArn=policy["Arn"])
+        delete_policy(iam, policy["Arn"])
+
+
+def delete_group(iam: Any, group: str) -> None:
+    for user in iam.get_group(GroupName=group)["Users"]:
+        iam.remove_user_from_group(GroupName=group, UserName=user["UserName"])
+    for policy in iam.list_attached_group_policies(GroupName=group)["AttachedPolicies"]:
+        iam.detach_group_policy(GroupName=group, PolicyArn=policy["PolicyArn"])
+    iam.delete_group(GroupName=group)
+
+
+def delete_policy(iam: Any, arn: str) -> None:
+    for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    iam.delete_policy(PolicyArn=arn)
 
 
 def delete_user(iam: Any, user: str) -> None:

@@ -1,0 +1,201 @@
+"""`producer mfa verify`: what AWS says of a guard when it is asked, and when it is really called."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from vault_aws_kit import errors
+
+from .conftest import become
+from .judge import ALL
+
+READING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["ec2:*", "iam:Get*"], "Resource": "*"}],
+}
+
+
+def rows(out):
+    """The table without its head, split."""
+    return [[cell.strip() for cell in line.split("  ") if cell] for line in out.splitlines()[1:]]
+
+
+def test_a_guard_is_judged_by_aws_itself_in_every_write(mfa):
+    mfa("guard", "--yes")
+    shown = mfa("verify")
+    assert shown.code == 0, shown.err
+    assert [(row[0], row[1], *row[3:]) for row in rows(shown.out)] == [
+        (service, "simulation", "denied", "allowed") for service in ("ec2", "iam", "sts")
+    ]
+    assert int(rows(shown.out)[0][2]) > 500
+
+
+def test_a_guard_that_was_loosened_doesn_t_hold(mfa, account):
+    mfa("guard", "--services", "sts,ec2", "--yes")
+    arn = f"arn:aws:iam::{account.account}:policy/vault-aws-kit/Require_MFA_STS_Write"
+    with_bool = account.root.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"]
+    with_bool["Statement"][0]["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "false"}}
+    account.root.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(with_bool), SetAsDefault=True)
+    shown = mfa("verify")
+    assert shown.code == errors.GuardBroken.exit_code
+    assert "without MFA, AWS allows" in shown.err
+    assert "sts:AssumeRole" in shown.err
+    assert [row[3] for row in rows(shown.out)] == ["denied", "12 of 12 allowed"]
+
+
+def test_a_user_is_open_before_and_held_after(mfa, account):
+    mfa("guard", "--services", "ec2,sts", "--yes")
+    account.user("alice", READING, path="/team/")
+    before = mfa("verify", "--user", "alice", "--format", "json")
+    assert before.code == errors.GuardBroken.exit_code
+    assert json.loads(before.out)["holds"] is False
+    mfa("add", "alice")
+    after = mfa("verify", "--user", "alice", "--format", "json")
+    assert after.code == 0, after.err
+    found = json.loads(after.out)
+    assert (found["holds"], found["principal"]) == (True, f"arn:aws:iam::{account.account}:user/team/alice")
+    assert [(one["service"], one["open"], one["with_mfa"] == one["writes"]) for one in found["services"]] == [
+        ("ec2", [], True),
+        ("sts", [], False),  # nothing allows it to her
+    ]
+
+
+def test_a_service_that_is_not_guarded_is_open(mfa):
+    mfa("guard", "--services", "ec2", "--yes")
+    shown = mfa("verify", "--services", "ec2,kms")
+    assert shown.code == errors.GuardBroken.exit_code
+    assert [row[0] for row in rows(shown.out) if row[3] != "denied"] == ["kms"]
+
+
+def test_whom_there_is_not_and_what_there_is_not_is_said(mfa):
+    assert mfa("verify").code == errors.GuardMissing.exit_code
+    mfa("guard", "--services", "sts", "--yes")
+    assert mfa("verify", "--user", "nobody").code == errors.IamUserUnknown.exit_code
+
+
+def test_where_aws_may_not_be_asked_the_other_way_is_told(mfa, account):
+    mfa("guard", "--services", "sts", "--yes")
+    account.lacks_simulation = True
+    refused = mfa("verify")
+    assert refused.code == errors.AwsRefused.exit_code
+    assert "`producer mfa verify --calls`" in refused.err
+
+
+# ── real calls ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def alice(mfa, account):
+    """A user who may do everything, under a guard, with a device."""
+    mfa("guard", "--yes")
+    key = account.user("alice", ALL)
+    account.device("alice")
+    mfa("add", "alice")
+    return key
+
+
+@pytest.fixture
+def session(account, monkeypatch, tmp_path):
+    """Puts an MFA session of whoever is here into an AWS profile."""
+
+    def make():
+        sts = boto3.Session().client("sts")
+        (serial,) = account.devices
+        made = sts.get_session_token(SerialNumber=serial, TokenCode=account.code(serial))["Credentials"]
+        path = tmp_path / "credentials"
+        path.write_text(
+            f"[with-mfa]\naws_access_key_id = {made['AccessKeyId']}\naws_secret_access_key = {made['SecretAccessKey']}\n"
+            f"aws_session_token = {made['SessionToken']}\n"
+        )
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+
+    return make
+
+
+def test_real_calls_are_denied_with_the_plain_key_and_allowed_with_mfa(mfa, alice, session, monkeypatch):
+    become(alice, monkeypatch)
+    session()
+    shown = mfa("verify", "--calls", "--mfa-profile", "with-mfa")
+    assert shown.code == 0, shown.err
+    assert rows(shown.out) == [[service, "call", "1", "denied", "allowed"] for service in ("ec2", "iam")]
+
+
+def test_real_calls_take_their_code_from_vault(mfa, alice, account, admin, unique, monkeypatch):
+    (serial,) = account.devices
+    admin.write(f"sys/mounts/{unique}", {"type": "totp"})
+    seed = account.devices[serial].totp.secret
+    admin.write(f"{unique}/keys/alice", {"key": seed, "issuer": "AWS", "account_name": "alice"})
+    become(alice, monkeypatch)
+    shown = mfa("verify", "--calls", "--code-from", f"vault:{unique}/code/alice", "--services", "ec2,s3")
+    admin.delete(f"sys/mounts/{unique}")
+    assert shown.code == 0, shown.err
+    assert rows(shown.out) == [["ec2", "call", "1", "denied", "allowed"]]
+    assert "No call of s3 is sure to change nothing: not tried." in shown.err
+
+
+def test_real_calls_show_that_nobody_is_bound_before_add(mfa, account, monkeypatch):
+    become(account.user("bob", ALL), monkeypatch)
+    shown = mfa("verify", "--calls")
+    assert shown.code == errors.GuardBroken.exit_code
+    assert rows(shown.out)[0] == ["ec2", "call", "1", "1 of 1 allowed", "not tried"]
+    assert "Not tried with MFA" in shown.err
+
+
+def test_real_calls_are_not_made_of_what_is_no_plain_key_or_of_another(mfa, alice, session, account, monkeypatch):
+    become(alice, monkeypatch)
+    session()
+    refused = mfa("verify", "--calls", "--profile", "with-mfa")
+    assert (refused.code, "needs the plain key" in refused.err) == (errors.USAGE, True)
+    become(account.user("bob", ALL), monkeypatch)
+    refused = mfa("verify", "--calls", "--mfa-profile", "with-mfa")
+    assert refused.code == errors.AwsRefused.exit_code
+    assert "Take both from one user." in refused.err
+    assert mfa("verify", "--calls", "--user", "bob").code == errors.USAGE
+
+
+def test_nothing_is_changed_by_real_calls(mfa, alice, everything, session, monkeypatch):
+    become(alice, monkeypatch)
+    session()
+    before = everything()
+    mfa("verify", "--calls", "--mfa-profile", "with-mfa")
+    assert everything() == before
+    assert boto3.Session().client("ec2").describe_key_pairs()["KeyPairs"] == []
+
+
+def test_a_user_without_a_device_is_told(mfa, account, admin, monkeypatch):
+    become(account.user("bob", ALL), monkeypatch)
+    refused = mfa("verify", "--calls", "--code-from", "vault:totp/code/bob")
+    assert (refused.code, "bob has no MFA device" in refused.err) == (errors.AwsRefused.exit_code, True)
+
+
+def test_the_walk_through_from_dry_run_to_unauthorized_and_back(mfa, account, monkeypatch, session):
+    """What docs/how-to/guard-aws-with-mfa.md tells."""
+    key = account.user("alice", ALL)
+    account.device("alice")
+    admin = account.keys[0]
+
+    def answered(profile=None):
+        ec2 = boto3.Session(profile_name=profile).client("ec2")
+        with pytest.raises(ClientError) as error:
+            ec2.create_key_pair(KeyName="try", DryRun=True)
+        return error.value.response["Error"]["Code"]
+
+    def as_alice(look):
+        become(key, monkeypatch)
+        found = look()
+        become(admin, monkeypatch)
+        return found
+
+    mfa("guard", "--yes")
+    assert as_alice(answered) == "DryRunOperation"
+    mfa("add", "alice")
+    assert as_alice(answered) == "UnauthorizedOperation"
+    as_alice(session)
+    assert answered("with-mfa") == "DryRunOperation"
+    mfa("remove", "alice")
+    assert as_alice(answered) == "DryRunOperation"
+    assert mfa("unguard", "--yes").code == 0

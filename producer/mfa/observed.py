@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producer.iam_account import IamAccount
-from producer.mfa.documents import PATH, Account, Document, service_of
+from producer.mfa.documents import PATH, Account, Document, Enrolment, leaves_enrolment_open, service_of
 from vault_aws_kit.errors import AwsRefused
 
 QUOTA = 10
@@ -62,6 +62,11 @@ class Observed:
             return []
         ours = {policy.arn for policy in self.policies.values()}
         return [*(arn for arn in self.group.attached if arn not in ours), *self.group.inline]
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """Who enrols users, by what the group's policies leave open."""
+        return "self" if any(leaves_enrolment_open(one.document) for one in self.attached.values()) else "admin"
 
     @property
     def services(self) -> list[str]:

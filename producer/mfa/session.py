@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vault_aws_kit import aws
@@ -31,12 +32,22 @@ def with_mfa(caller: aws.Caller, serial: str, code: Callable[[str], str]) -> bot
     given = code(serial)
     if not given:
         return None
-    with aws.asked("sts:GetSessionToken"):
+    with _explained(), aws.asked("sts:GetSessionToken"):
         sts = caller.session.client("sts", config=caller.config)
         answer = sts.get_session_token(SerialNumber=serial, TokenCode=given, DurationSeconds=SHORTEST)["Credentials"]
     return boto3.Session(
         answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], region_name=caller.session.region_name
     )
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except AwsRefused as error:
+        if "MultiFactorAuthentication failed" in error.message:
+            error.hint = "A code counts once: wait for the device's next one, up to 30 s, and run it again."
+        raise
 
 
 def of_profile(name: str, caller: aws.Caller) -> boto3.Session:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from producer.iam_account import IamAccount
-from producer.mfa.documents import Enrolment, leaves_enrolment_open, policies
+from producer.mfa.documents import Enrolment, policies
 from producer.mfa.members import Member, everybody
 from producer.mfa.observed import Observed
 
@@ -33,14 +33,13 @@ class Status:
 
 def status(iam: IamAccount, group: str, found: Observed) -> Status:
     """Raises AwsRefused, AwsUnreachable."""
-    enrolment: Enrolment = "self" if any(map(leaves_enrolment_open, _documents(found))) else "admin"
     return Status(
         iam.account,
         group,
         bool(found.attached),
         tuple(found.services),
-        enrolment,
-        tuple(service for service in found.services if _differs(service, enrolment, found)),
+        found.enrolment,
+        tuple(service for service in found.services if _differs(service, found)),
         tuple(found.foreign),
         tuple(everybody(iam, found.members)),
     )
@@ -56,10 +55,6 @@ def rows(found: Status) -> Sequence[tuple[str, str, str]]:
     return [(one.user, "yes" if one.guarded else "no", ", ".join(one.devices) or "none") for one in ordered]
 
 
-def _documents(found: Observed) -> list[Any]:
-    return [policy.document for policy in found.attached.values()]
-
-
-def _differs(service: str, enrolment: Enrolment, found: Observed) -> bool:
-    wanted = {one.name: one.document for one in policies(service, enrolment, found.account)}
+def _differs(service: str, found: Observed) -> bool:
+    wanted = {one.name: one.document for one in policies(service, found.enrolment, found.account)}
     return any(name not in found.attached or found.attached[name].document != text for name, text in wanted.items())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from producer.iam_account import IamAccount
-from producer.mfa.simulation import Question, simulate
+from producer.mfa.simulation import Question, Simulator
 from vault_aws_kit.errors import AwsError
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def _lacking(iam: IamAccount, needed: Sequence[tuple[Sequence[str], list[str]]],
         who = principal(iam)
         if not who:
             return
+        ask = Simulator(iam)
         lacking = [
             action
             for actions, resources in needed
-            for action, decision in simulate(iam, Question(who, actions, "true", resources)).items()
+            for action, decision in ask.decide(Question(who, actions, "true", resources)).items()
             if decision != "allowed"
         ]
     except AwsError as error:

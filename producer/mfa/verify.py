@@ -13,10 +13,13 @@ from typing import Any, Literal
 
 from producer.iam_account import IamAccount
 from producer.mfa import actions
-from producer.mfa.simulation import EVERYTHING_ALLOWED, Mfa, Question, simulate
+from producer.mfa.compress import compress, expand
+from producer.mfa.documents import ON_ONESELF
+from producer.mfa.observed import Observed
+from producer.mfa.simulation import EVERYTHING_ALLOWED, Mfa, Question, Simulator
 from vault_aws_kit.errors import AwsRefused, GuardBroken
 
-WORKERS = 8  # requests to IAM at a time
+WORKERS = 4  # services that are asked for at a time: IAM slows down whoever asks for more
 WITHOUT: tuple[Mfa, ...] = ("absent", "false")
 CONTEXTS: tuple[Mfa, ...] = (*WITHOUT, "true")
 SHOWN = 5  # actions that an error names
@@ -26,7 +29,7 @@ SHOWN = 5  # actions that an error names
 class Verdict:
     """What a service's writes were answered with. `open` are those that are allowed without MFA.
 
-    `with_mfa` is how many of the `writes` are allowed with MFA, None where that could not be tried.
+    `writes` is how many were tried, and `with_mfa` how many of them are allowed with MFA: None if that was not tried.
     """
 
     service: str
@@ -48,20 +51,30 @@ class Verdict:
         return f"{self.with_mfa} of {self.writes} allowed" if self.with_mfa else "denied"
 
 
-def judge_guard(iam: IamAccount, group: str, services: Sequence[str]) -> list[Verdict]:
+def judge_guard(iam: IamAccount, group: str, asked: Mapping[str, Sequence[str]]) -> list[Verdict]:
     """AWS's judgement of the guard alone: of whoever has its policies, and otherwise may do everything.
 
-    `group` is its ARN. Raises AwsRefused, AwsUnreachable.
+    `group` is its ARN, `asked` the writes of each service. Raises AwsRefused, AwsUnreachable.
     """
-    return _judge(iam, group, services, (EVERYTHING_ALLOWED,))
+    return _judge(iam, group, asked, (EVERYTHING_ALLOWED,))
 
 
-def judge_user(iam: IamAccount, user: str, services: Sequence[str]) -> list[Verdict]:
+def judge_user(iam: IamAccount, user: str, asked: Mapping[str, Sequence[str]]) -> list[Verdict]:
     """AWS's judgement of a user, whose ARN it is: with MFA as the user is, and without as if nothing else bound it.
 
     A write that is denied only because nothing allows it would be open on the day on which something does.
     """
-    return _judge(iam, user, services, ())
+    return _judge(iam, user, asked, ())
+
+
+def asked_for(service: str, found: Observed, *, every: bool = False) -> list[str]:
+    """The writes of a service to ask for: each, or one for each pattern of a policy, which AWS answers more quickly.
+
+    What the guard leaves open to users who enrol by themselves is not asked for.
+    """
+    own = ON_ONESELF if service == "iam" and found.enrolment == "self" else ()
+    writes, known = [name for name in actions.writes(service) if name not in own], actions.known(service)
+    return writes if every else [expand([pattern], writes)[0] for pattern in compress(writes, known)]
 
 
 def check(verdicts: Sequence[Verdict], whom: str) -> None:
@@ -82,24 +95,24 @@ def as_json(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     return [asdict(verdict) for verdict in verdicts]
 
 
-def _judge(iam: IamAccount, principal: str, services: Sequence[str], with_mfa: Sequence[str]) -> list[Verdict]:
+def _judge(
+    iam: IamAccount, principal: str, asked: Mapping[str, Sequence[str]], with_mfa: Sequence[str]
+) -> list[Verdict]:
     """`with_mfa` are the policies that the principal is judged with, beside its own, where MFA was given."""
+    simulator = Simulator(iam)
 
-    def allowed(service: str, mfa: Mfa) -> list[str]:
-        names = [f"{service}:{name}" for name in actions.writes(service)]
-        policies = with_mfa if mfa == "true" else (EVERYTHING_ALLOWED,)
-        found = simulate(iam, Question(principal, names, mfa, policies=policies))
-        return [name for name in names if found.get(name) == "allowed"]
+    def judge(service: str) -> Verdict:
+        names = [f"{service}:{name}" for name in asked[service]]
+        allowed = {}
+        for mfa in CONTEXTS:
+            policies = with_mfa if mfa == "true" else (EVERYTHING_ALLOWED,)
+            found = simulator.decide(Question(principal, names, mfa, policies=policies))
+            allowed[mfa] = [name for name in names if found.get(name) == "allowed"]
+        without = sorted({name for mfa in WITHOUT for name in allowed[mfa]})
+        return Verdict(service, "simulation", len(names), tuple(without), len(allowed["true"]))
 
     with ThreadPoolExecutor(WORKERS) as pool, _other_way_told():
-        pending = {(service, mfa): pool.submit(allowed, service, mfa) for service in services for mfa in CONTEXTS}
-        answers = {asked: one.result() for asked, one in pending.items()}
-    return [_verdict(service, {mfa: answers[service, mfa] for mfa in CONTEXTS}) for service in services]
-
-
-def _verdict(service: str, allowed: Mapping[Mfa, Sequence[str]]) -> Verdict:
-    without = sorted({name for mfa in WITHOUT for name in allowed[mfa]})
-    return Verdict(service, "simulation", len(actions.writes(service)), tuple(without), len(allowed["true"]))
+        return list(pool.map(judge, asked))
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class _Way:
 @click.option("--user", metavar="NAME", default="", callback=iam_name, help="A user; else the guard itself.")
 @group_option
 @services_option(default="", help="The services to look at; else those that the group guards.")
+@click.option("--every-action", is_flag=True, help="Ask for every write; else for one of each kind, which is quicker.")
 @click.option("--calls", is_flag=True, help="Make harmless calls instead, with the plain key of a user, which is here.")
 @click.option("--code-from", metavar="PLACE", default="", help="With --calls: vault:totp/code/NAME gives the MFA code.")
 @click.option("--serial", metavar="ARN", default="", help="With --calls: the MFA device, where the user has several.")
@@ -43,6 +44,7 @@ def command(
     user: str,
     group: str,
     services: tuple[str, ...],
+    every_action: bool,
     calls: bool,
     code_from: str,
     serial: str,
@@ -66,7 +68,7 @@ def command(
     if calls:
         whom, verdicts = caller.arn, _called(caller, iam, services, _Way(code_from, serial, mfa_profile))
     else:
-        whom, verdicts = _simulated(iam, group, user, services)
+        whom, verdicts = _simulated(iam, group, user, services, every=every_action)
     if output == "json":
         holds = not any(verdict.open for verdict in verdicts)
         terminal.emit_json({"principal": whom, "holds": holds, "services": as_json(verdicts)})
@@ -76,19 +78,25 @@ def command(
     return 0
 
 
-def _simulated(iam: IamAccount, group: str, user: str, services: tuple[str, ...]) -> tuple[str, Sequence[Verdict]]:
+def _simulated(
+    iam: IamAccount, group: str, user: str, services: tuple[str, ...], *, every: bool
+) -> tuple[str, Sequence[Verdict]]:
     from producer.mfa.members import arn_of
+    from producer.mfa.notes import SELF_RISK
     from producer.mfa.observed import observe
     from producer.mfa.plan import must_be_there
-    from producer.mfa.verify import judge_guard, judge_user
+    from producer.mfa.verify import asked_for, judge_guard, judge_user
 
     found = observe(iam, group)
     must_be_there(group, found)
+    if found.enrolment == "self":
+        terminal.warn(SELF_RISK)
+    asked = {one: asked_for(one, found, every=every) for one in services or found.services}
     if user:
         arn = arn_of(iam, user)
-        return arn, judge_user(iam, arn, services or found.services)
+        return arn, judge_user(iam, arn, asked)
     arn = found.account.group(group)
-    return arn, judge_guard(iam, arn, services or found.services)
+    return arn, judge_guard(iam, arn, asked)
 
 
 def _called(caller: Caller, iam: IamAccount, services: tuple[str, ...], way: _Way) -> Sequence[Verdict]:

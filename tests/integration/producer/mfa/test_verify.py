@@ -8,6 +8,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from producer.mfa import actions
+from producer.mfa.compress import compress
+from producer.mfa.documents import ON_ONESELF
 from vault_aws_kit import errors
 
 from .conftest import become
@@ -19,19 +22,32 @@ READING = {
 }
 
 
+def sample(service):
+    """A write for each pattern of the policy."""
+    return compress(actions.writes(service), actions.known(service))
+
+
 def rows(out):
     """The table without its head, split."""
     return [[cell.strip() for cell in line.split("  ") if cell] for line in out.splitlines()[1:]]
 
 
-def test_a_guard_is_judged_by_aws_itself_in_every_write(mfa):
+@pytest.mark.parametrize("names_groups", [True, False])
+def test_a_guard_is_judged_by_aws_itself(mfa, account, names_groups):
+    account.names_groups = names_groups
     mfa("guard", "--yes")
     shown = mfa("verify")
     assert shown.code == 0, shown.err
-    assert [(row[0], row[1], *row[3:]) for row in rows(shown.out)] == [
-        (service, "simulation", "denied", "allowed") for service in ("ec2", "iam", "sts")
+    assert rows(shown.out) == [
+        [service, "simulation", str(len(sample(service))), "denied", "allowed"] for service in ("ec2", "iam", "sts")
     ]
-    assert int(rows(shown.out)[0][2]) > 500
+
+
+def test_every_action_is_asked_for_where_that_is_wanted(mfa):
+    mfa("guard", "--services", "kms", "--yes")
+    shown = mfa("verify", "--every-action")
+    assert shown.code == 0, shown.err
+    assert rows(shown.out) == [["kms", "simulation", str(len(actions.writes("kms"))), "denied", "allowed"]]
 
 
 def test_a_guard_that_was_loosened_doesn_t_hold(mfa, account):
@@ -44,7 +60,8 @@ def test_a_guard_that_was_loosened_doesn_t_hold(mfa, account):
     assert shown.code == errors.GuardBroken.exit_code
     assert "without MFA, AWS allows" in shown.err
     assert "sts:AssumeRole" in shown.err
-    assert [row[3] for row in rows(shown.out)] == ["denied", "12 of 12 allowed"]
+    count = len(sample("sts"))
+    assert [row[3] for row in rows(shown.out)] == ["denied", f"{count} of {count} allowed"]
 
 
 def test_a_user_is_open_before_and_held_after(mfa, account):
@@ -62,6 +79,13 @@ def test_a_user_is_open_before_and_held_after(mfa, account):
         ("ec2", [], True),
         ("sts", [], False),  # nothing allows it to her
     ]
+
+
+def test_what_is_open_to_users_who_enrol_alone_is_told_and_breaks_no_guard(mfa):
+    mfa("guard", "--services", "iam", "--enrolment", "self", "--yes")
+    shown = mfa("verify", "--every-action")
+    assert (shown.code, "a stolen key gets round the guard" in shown.err) == (0, True)
+    assert int(rows(shown.out)[0][2]) == len(actions.writes("iam")) - len(ON_ONESELF)
 
 
 def test_a_service_that_is_not_guarded_is_open(mfa):

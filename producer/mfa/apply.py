@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from producer.iam_account import IamAccount
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
 VERSIONS = 5  # of one managed policy, which AWS keeps at most
+PAUSES = (1.0, 2.0, 4.0)  # seconds
 MOVED = ("NoSuchEntity", "EntityAlreadyExists", "DeleteConflict", "EntityTemporarilyUnmodifiable")
 """What AWS answers where somebody else was at work since the plan was made."""
 
@@ -28,7 +31,7 @@ def apply(plan: Plan, iam: IamAccount, progress: Callable[[Change], None] = lamb
     for step in plan.changes:
         action, do = _DO[step.kind, step.verb]
         with told(action, str(step)), iam.asked(f"iam:{action}") as client:
-            do(client, plan.group, step)
+            _patiently(partial(do, client, plan.group, step))
         progress(step)
 
 
@@ -39,6 +42,21 @@ def told(action: str, doing: str) -> Iterator[None]:
         yield
     except AwsRefused as error:
         raise _explained(error, action, doing) from None
+
+
+def _patiently(do: Callable[[], None]) -> None:
+    """IAM knows some seconds later what it has just been told. Source:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
+    from botocore.exceptions import ClientError
+
+    for pause in PAUSES:
+        try:
+            return do()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("NoSuchEntity", "DeleteConflict"):
+                raise
+        time.sleep(pause)
+    return do()
 
 
 def _explained(error: AwsRefused, action: str, doing: str) -> AwsRefused | PlanStale:

@@ -14,7 +14,7 @@ from producer.mfa.apply import told
 from producer.mfa.documents import PATH
 from vault_aws_kit.errors import IamUserUnknown
 
-WORKERS = 8  # connections to IAM at a time
+WORKERS = 4  # users that are asked for at a time: IAM slows down whoever asks for more
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def must_exist(iam: IamAccount, users: Sequence[str]) -> None:
     missing = [user for user in users if not iam.exists(user)]
     if missing:
         raise IamUserUnknown(
-            f"Account {iam.account} has no IAM user {', '.join(map(repr, missing))}; nobody's membership was changed.",
+            f"Account {iam.account} has no IAM user {', '.join(map(repr, missing))}; nothing was changed.",
             hint="A guard is for IAM users: roles and users of IAM Identity Center have MFA where they sign in.",
         )
 

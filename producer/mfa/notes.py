@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from producer.mfa.documents import Enrolment
 
 SELF_RISK = (
-    "Users without a device can make and enable one without MFA, and so can whoever has such a user's key: a stolen"
-    " key gets round the guard until its user has enrolled."
+    "Users can make and enable a device without MFA, and so can whoever has their key: a stolen key gets round the"
+    " guard, unless its user has a device that is called as the user is."
 )
 NO_STS = (
     "Without sts among the guarded services, whoever may assume a role can go on as that role, which no guard of the"

@@ -84,7 +84,7 @@ def observe(iam: IamAccount, group: str) -> Observed:
         account,
         _group(iam, group),
         {name: policy for name, policy in read.items() if policy},
-        {policy["PolicyName"].lower(): policy["Arn"] for policy in found if policy["Path"] != PATH},
+        {one["PolicyName"].lower(): one["Arn"] for one in found if one["PolicyName"] not in ours},
         _quota(iam),
     )
 

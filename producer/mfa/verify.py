@@ -17,7 +17,7 @@ from producer.mfa.compress import compress, expand
 from producer.mfa.documents import ON_ONESELF
 from producer.mfa.observed import Observed
 from producer.mfa.simulation import EVERYTHING_ALLOWED, Mfa, Question, Simulator
-from vault_aws_kit.errors import AwsRefused, GuardBroken
+from vault_aws_kit.errors import AwsError, GuardBroken
 
 WORKERS = 4  # services that are asked for at a time: IAM slows down whoever asks for more
 WITHOUT: tuple[Mfa, ...] = ("absent", "false")
@@ -119,6 +119,6 @@ def _judge(
 def _other_way_told() -> Iterator[None]:
     try:
         yield
-    except AwsRefused as error:
+    except AwsError as error:
         error.hint = f"{error.hint} Or try it for real: `producer mfa verify --calls` with a guarded user's plain key."
         raise

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from producer.iam_account import open_account
 from producer.mfa import apply as applying
 from producer.mfa import members
+from tests.integration.strict_aws import Refused
 from vault_aws_kit import errors
 
 from .conftest import become, delete_user
@@ -105,12 +106,15 @@ def test_what_others_gave_the_group_stays_with_the_group_and_its_members(mfa, ac
     assert mfa("unguard").code == 0  # there is nothing left to ask about
 
 
-@pytest.mark.parametrize("kind", ["group", "policy"])
+@pytest.mark.parametrize("kind", ["group", "policy", "policy beside ours"])
 def test_what_others_made_under_the_guards_names_is_refused(mfa, account, everything, kind):
     if kind == "group":
         account.root.create_group(GroupName="RequireMFA")
-    else:
+    elif kind == "policy":
         account.root.create_policy(PolicyName="Require_MFA_EC2_Write", PolicyDocument=json.dumps(ALL))
+    else:
+        place = {"Path": "/vault-aws-kit/", "PolicyDocument": json.dumps(ALL)}
+        account.root.create_policy(PolicyName="require_mfa_ec2_write", **place)
     before = everything()
     refused = mfa("guard", "--yes")
     assert refused.code == errors.GuardTaken.exit_code
@@ -323,14 +327,29 @@ def on(account, action, do):
     ],
 )
 def test_somebody_else_who_changes_the_guard_meanwhile_is_told_of_and_the_next_run_ends_it(
-    mfa, account, everything, action, meanwhile
+    mfa, account, everything, monkeypatch, action, meanwhile
 ):
+    monkeypatch.setattr(applying, "PAUSES", ())
     on(account, action, lambda: meanwhile(account.root))
     stopped = mfa("guard", "--yes")
     assert stopped.code == errors.PlanStale.exit_code, stopped.err
     assert "Somebody else is changing this guard" in stopped.err
     assert mfa("guard", "--yes").code == 0
     assert mfa("guard", "--plan", "--detailed-exitcode").code == 0
+
+
+def test_iam_that_knows_only_later_what_it_was_told_is_waited_for(mfa, account, monkeypatch):
+    monkeypatch.setattr(applying, "PAUSES", (0.0, 0.0))
+    late = iter(range(2))
+
+    def before(call):
+        if call.action == "iam:AttachGroupPolicy" and next(late, None) is not None:
+            raise Refused("NoSuchEntity", "The group with name RequireMFA cannot be found.", 404)
+
+    account.before = before
+    done = mfa("guard", "--yes")
+    assert done.code == 0, done.err
+    assert account.asked.count("iam:AttachGroupPolicy") == 5
 
 
 def test_a_user_who_is_deleted_while_being_put_under_it_is_told_of(mfa, account):

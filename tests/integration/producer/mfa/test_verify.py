@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from pathlib import Path
 
 import boto3
 import pytest
@@ -11,6 +14,7 @@ from botocore.exceptions import ClientError
 from producer.mfa import actions
 from producer.mfa.compress import compress
 from producer.mfa.documents import ON_ONESELF
+from tests.integration.consumer.ptys import on_a_terminal
 from vault_aws_kit import errors
 
 from .conftest import become
@@ -159,6 +163,29 @@ def test_real_calls_take_their_code_from_vault(mfa, alice, account, admin, uniqu
     assert shown.code == 0, shown.err
     assert rows(shown.out) == [["ec2", "call", "1", "denied", "allowed"]]
     assert "No call of s3 is sure to change nothing: not tried." in shown.err
+
+
+@pytest.mark.parametrize("typed", ["code", "nothing"])
+def test_a_person_is_asked_for_the_code(alice, account, monkeypatch, typed):
+    (serial,) = account.devices
+    become(alice, monkeypatch)
+    argv = [str(Path(sys.executable).with_name("producer")), "mfa", "verify", "--calls", "--services", "ec2"]
+    with on_a_terminal(argv, dict(os.environ)) as person:
+        person.wait_for(f"Code of {serial} (none: not tried with MFA)")
+        person.type(f"{account.code(serial) if typed == 'code' else ''}\r")
+        code, out = person.end()
+    assert code == 0
+    assert rows(out) == [["ec2", "call", "1", "denied", "allowed" if typed == "code" else "not tried"]]
+
+
+def test_a_wrong_code_is_told_from_a_missing_right(mfa, alice, account, admin, unique, monkeypatch):
+    admin.write(f"sys/mounts/{unique}", {"type": "totp"})
+    admin.write(f"{unique}/keys/alice", {"key": "JBSWY3DPEHPK3PXP", "issuer": "AWS", "account_name": "alice"})
+    become(alice, monkeypatch)
+    refused = mfa("verify", "--calls", "--code-from", f"vault:{unique}/code/alice")
+    admin.delete(f"sys/mounts/{unique}")
+    assert refused.code == errors.AwsRefused.exit_code
+    assert "A code counts once" in refused.err
 
 
 def test_real_calls_show_that_nobody_is_bound_before_add(mfa, account, monkeypatch):

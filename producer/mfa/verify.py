@@ -50,6 +50,13 @@ class Verdict:
             return "allowed"
         return f"{self.with_mfa} of {self.writes} allowed" if self.with_mfa else "denied"
 
+    @property
+    def note(self) -> str:
+        """What a person should know of it, '' for nothing."""
+        if self.by == "call" and self.with_mfa == 0:
+            return f"{self.service} is denied with MFA too: for want of a right, perhaps; this says nothing of a guard."
+        return ""
+
 
 def judge_guard(iam: IamAccount, group: str, asked: Mapping[str, Sequence[str]]) -> list[Verdict]:
     """AWS's judgement of the guard alone: of whoever has its policies, and otherwise may do everything.
@@ -78,7 +85,9 @@ def asked_for(service: str, found: Observed, *, every: bool = False) -> list[str
 
 
 def check(verdicts: Sequence[Verdict], whom: str) -> None:
-    """Raises GuardBroken where a write is allowed without MFA."""
+    """Raises GuardBroken where a write is allowed without MFA, or where nothing was tried."""
+    if not verdicts:
+        raise GuardBroken("Nothing could be tried, so nothing is known of the guard.", hint="Name other --services.")
     broken = [verdict for verdict in verdicts if verdict.open]
     if not broken:
         return

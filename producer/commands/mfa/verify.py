@@ -70,10 +70,13 @@ def command(
     else:
         whom, verdicts = _simulated(iam, group, user, services, every=every_action)
     if output == "json":
-        holds = not any(verdict.open for verdict in verdicts)
+        holds = bool(verdicts) and not any(verdict.open for verdict in verdicts)
         terminal.emit_json({"principal": whom, "holds": holds, "services": as_json(verdicts)})
     else:
         _show(whom, verdicts)
+    for verdict in verdicts:
+        if verdict.note:
+            terminal.warn(verdict.note)
     check(verdicts, whom)
     return 0
 

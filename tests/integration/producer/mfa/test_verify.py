@@ -208,6 +208,23 @@ def test_real_calls_are_not_made_of_what_is_no_plain_key_or_of_another(mfa, alic
     assert mfa("verify", "--calls", "--user", "bob").code == errors.USAGE
 
 
+def test_what_could_not_be_tried_holds_nothing(mfa, alice, monkeypatch):
+    become(alice, monkeypatch)
+    shown = mfa("verify", "--calls", "--services", "s3,kms", "--format", "json")
+    assert shown.code == errors.GuardBroken.exit_code
+    assert json.loads(shown.out)["holds"] is False
+    assert "Nothing could be tried" in shown.err
+
+
+def test_a_right_that_is_missing_is_no_guard(mfa, account, session, monkeypatch):
+    become(account.user("bob"), monkeypatch)
+    account.device("bob")
+    session()
+    shown = mfa("verify", "--calls", "--services", "ec2", "--mfa-profile", "with-mfa")
+    assert rows(shown.out) == [["ec2", "call", "1", "denied", "denied"]]
+    assert "this says nothing of a guard" in shown.err
+
+
 def test_nothing_is_changed_by_real_calls(mfa, alice, everything, session, monkeypatch):
     become(alice, monkeypatch)
     session()

@@ -31,8 +31,8 @@ VERBS = (
     "tfe",
     "completion",
 )
-BEFORE_A_SPEC = ("adopt",)
-"""What is run where there is no spec yet from which a policy could be made."""
+WITHOUT_A_SPEC = ("adopt", "mfa")
+"""What is run where there is no spec from which a policy could be made."""
 
 
 class _Producer(terminal.CommandFolder):
@@ -42,7 +42,7 @@ class _Producer(terminal.CommandFolder):
         try:
             return super().invoke(ctx)
         except NotAllowed as error:
-            if "producer acl" not in error.hint and ctx.invoked_subcommand not in BEFORE_A_SPEC:
+            if "producer acl" not in error.hint and ctx.invoked_subcommand not in WITHOUT_A_SPEC:
                 error.hint = f"{error.hint} `producer acl` prints the policy that it needs.".strip()
             raise
 

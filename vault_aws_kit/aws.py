@@ -98,9 +98,11 @@ def asked(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         said = error.response.get("Error", {})
+        code = said.get("Code", "unknown")
         raise AwsRefused(
-            f"AWS refuses {action}: {said.get('Code', 'unknown')}: {said.get('Message', '')}",
+            f"AWS refuses {action}: {code}: {said.get('Message', '')}",
             hint=f"Use AWS credentials that may {action} in that account.",
+            code=code,
         ) from None
     except BotoCoreError as error:
         raise AwsUnreachable(

@@ -12,11 +12,11 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def in_order(*, only_if: bool = True) -> Iterator[None]:
+def in_order(*, only_if: bool = True, until: str = "what was asked for is revoked") -> Iterator[None]:
     """Who cancels a job sends SIGTERM, who closes a terminal SIGHUP: both end the block as Ctrl-C does.
 
-    Whoever asks again is not heeded: what is under way then is the revoking. `only_if` is whether there can be anything
-    to give back.
+    Whoever asks again is not heeded: what is under way then is the giving back. `only_if` is whether there can be
+    anything to give back, and `until` what a person is told of it.
     """
     found = {number: signal.getsignal(number) for number in STOPS if only_if}
     before = {number: handler for number, handler in found.items() if handler not in (None, signal.SIG_IGN)}
@@ -24,7 +24,7 @@ def in_order(*, only_if: bool = True) -> Iterator[None]:
     def stop(*_: object) -> None:
         for number in before:
             signal.signal(number, signal.SIG_IGN)
-        terminal.say("Stopping, once what was asked for is revoked …")
+        terminal.say(f"Stopping, once {until} …")
         raise KeyboardInterrupt
 
     try:

@@ -48,11 +48,14 @@ _NEW_KV = "Upgrading from non-versioned to versioned data"  # what a KV v2 mount
 
 @dataclass(frozen=True)
 class Request:
-    """One request: `operation` is a Vault capability, which is also what the token needs on `path`."""
+    """One request: `operation` is a Vault capability, which is also what the token needs on `path`.
+
+    The body may hold a secret, so it stays out of the repr.
+    """
 
     operation: str
     path: str
-    body: Body | None = None
+    body: Body | None = field(default=None, repr=False)
     repeatable: bool = True
     """Whether sending it twice does no more than sending it once: not so where it makes credentials."""
 

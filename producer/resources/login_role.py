@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from producer.resources.interface import Resource
-from vault_aws_kit.vault import Body
+from vault_aws_kit.vault import Body, Request
+
+EXTRA_POLICIES = "vak-mfa."
+"""How the names of policies begin that `producer mfa enroll` gives to roles: no spec knows of them."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,16 @@ class LoginRole(Resource):
 
     def normalise(self, answer: Body) -> Body | None:
         """Vault answers null for what is empty, and lists in an order of its own."""
-        return {name: in_order(_like(wanted, answer.get(name))) for name, wanted in self.body().items()}
+        found = {name: in_order(_like(wanted, answer.get(name))) for name, wanted in self.body().items()}
+        policies = [policy for policy in found["token_policies"] if not policy.startswith(EXTRA_POLICIES)]
+        return {**found, "token_policies": policies}
+
+    def requests(self, before: Body | None) -> Sequence[Request]:
+        """Policies that are right are left out, as the role may carry more of them: Vault keeps those then."""
+        body = dict(self.body())
+        if before is not None and before["token_policies"] == body["token_policies"]:
+            del body["token_policies"]
+        return [Request("update", self.path, body)]
 
 
 def in_order(value: Any) -> Any:

@@ -6,7 +6,7 @@ import click
 
 from vault_aws_kit import terminal
 
-VERBS: tuple[str, ...] = ("guard", "add", "remove", "status", "verify", "unguard")
+VERBS: tuple[str, ...] = ("guard", "add", "remove", "status", "verify", "unguard", "enroll", "rotate", "unenroll")
 
 
 @click.group(cls=terminal.CommandFolder, package=__name__, verbs=VERBS)

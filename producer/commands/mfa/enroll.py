@@ -1,0 +1,52 @@
+"""`producer mfa enroll`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from producer.mfa_device.options import Target, check_terminal, login_option, opened, qr_option, target_options
+from vault_aws_kit import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from producer.mfa_device.readers import Login
+
+
+@click.command()
+@target_options
+@login_option
+@click.option("--additional", is_flag=True, help="Even if the user has other MFA devices.")
+@qr_option
+@terminal.format_option("text", "json")
+@terminal.vault_options
+def command(
+    target: Target,
+    logins: Sequence[Login],
+    additional: bool,
+    export_qr: bool,
+    output: str,
+    vault: terminal.VaultOptions,
+) -> int:
+    """Make Vault the MFA device of the IAM user USER.
+
+    The device's seed goes from AWS into Vault's TOTP engine and nowhere else; who may read there has its codes. Run it
+    again to give the codes to more logins, or after a run that was stopped.
+    """
+    from producer.mfa_device import qr, report
+    from producer.mfa_device.enroll import enroll
+
+    if export_qr:
+        check_terminal()
+    with opened(target, vault) as enrolment:
+        made = enroll(enrolment, [login.path for login in logins], additional=additional)
+        if export_qr and made:
+            qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)
+        elif export_qr:
+            terminal.warn("Nobody can be shown the seed again: `producer mfa rotate --export-qr` makes another.")
+        told = report.describe(enrolment)
+    verb = "enrolled" if made else "nothing to do"
+    terminal.emit_json(told) if output == "json" else terminal.emit(report.text(told, verb))
+    return 0

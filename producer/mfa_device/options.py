@@ -1,0 +1,125 @@
+"""What `enroll`, `rotate` and `unenroll` are told: whose device, and which key of which Vault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from vault_aws_kit import stopping, terminal
+
+if TYPE_CHECKING:
+    from producer.mfa_device.enrolment import Enrolment
+    from producer.mfa_device.readers import Login
+
+R = TypeVar("R")
+PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
+
+
+@dataclass(frozen=True)
+class Target:
+    """An IAM user, and the key that is to be the user's device. `name` '' is what follows from the user's name."""
+
+    user: str
+    mount: str
+    name: str
+    profile: str
+
+
+def target_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds USER, --totp-mount, --name and --profile, which reach the command as `target: Target`."""
+
+    @wraps(command)
+    def with_target(*args: Any, user: str, totp_mount: str, name: str, profile: str, **kwargs: Any) -> R:
+        return command(*args, target=Target(user, totp_mount, name, profile), **kwargs)
+
+    for add in (
+        click.argument("user", metavar="USER", callback=_user),
+        click.option("--profile", metavar="NAME", default="", help="AWS profile; else what boto3 finds."),
+        click.option("--name", metavar="NAME", default="", callback=_name,
+                     help="The key's name in Vault; else the user's."),
+        click.option("--totp-mount", metavar="PATH", default="totp", show_default=True, callback=_mount,
+                     help="Mount of Vault's TOTP engine."),
+    ):  # fmt: skip
+        add(with_target)
+    return with_target
+
+
+def _logins(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Login, ...]:
+    from producer.mfa_device.readers import Login
+
+    try:
+        return tuple(map(Login.parse, values))
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", ctx, param) from None
+
+
+login_option = click.option(
+    "--login",
+    "logins",
+    metavar="METHOD:MOUNT/ROLE",
+    multiple=True,
+    callback=_logins,
+    help="A login that may read the codes, as approle:approle/ci; may be repeated.",
+)
+
+qr_option = click.option(
+    "--export-qr", is_flag=True, help="Show the seed as a QR code for a person's second device. Only on a terminal."
+)
+
+
+@contextmanager
+def opened(target: Target, vault: terminal.VaultOptions, *, gone: bool = False) -> Iterator[Enrolment]:
+    """The enrolment that is meant. `gone` is whether the IAM user may be gone. Raises IamUserUnknown.
+
+    Whoever stops the command, however that is done, ends the block in order.
+    """
+    from producer.iam_account import open_account
+    from producer.mfa_device.device import find_user, unknown_user
+    from producer.mfa_device.enrolment import Enrolment
+    from producer.mfa_device.totp_key import TotpKey, key_name
+
+    account = open_account(target.profile)
+    user = find_user(account, target.user)
+    if not user and not gone:
+        raise unknown_user(account, target.user)
+    user = user or target.user
+    with terminal.connect(vault, patience=PATIENCE) as connection, stopping.in_order(until="it is all in order again"):
+        yield Enrolment(account, user, TotpKey(connection, target.mount, target.name or key_name(user)), terminal.say)
+
+
+def check_terminal() -> None:
+    """A seed is shown to a person and to nobody else: not to a file, a pipe or a CI's log."""
+    import sys
+
+    if not (sys.stderr.isatty() and sys.stdin.isatty()):
+        raise click.UsageError("--export-qr shows a secret, so it needs a terminal, and a person at it.")
+
+
+def _user(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from producer.mfa_device.device import USER_NAME
+
+    if not USER_NAME.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is no IAM user name: give it without path and ARN.", ctx, param)
+    return value
+
+
+def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from producer.mfa_device.totp_key import is_name
+
+    if value and not is_name(value):
+        raise click.BadParameter(f"{value!r} can't be: letters, digits, and . - @ _ within.", ctx, param)
+    return value
+
+
+def _mount(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    from producer.mfa_device.totp_key import is_mount
+
+    value = value.strip("/")
+    if not is_mount(value):
+        raise click.BadParameter(f"{value!r} is no mount path.", ctx, param)
+    return value

@@ -35,7 +35,7 @@ def command(
     The device's seed goes from AWS into Vault's TOTP engine and nowhere else; who may read there has its codes. Run it
     again to give the codes to more logins, or after a run that was stopped.
     """
-    from producer.mfa_device import qr, report
+    from producer.mfa_device import bystanders, qr, report
     from producer.mfa_device.enroll import enroll
 
     if export_qr:
@@ -46,7 +46,14 @@ def command(
             qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)
         elif export_qr:
             terminal.warn("Nobody can be shown the seed again: `producer mfa rotate --export-qr` makes another.")
+        if made:
+            _warn_of(bystanders.policies(enrolment.key))
         told = report.describe(enrolment)
     verb = "enrolled" if made else "nothing to do"
     terminal.emit_json(told) if output == "json" else terminal.emit(report.text(told, verb))
     return 0
+
+
+def _warn_of(policies: Sequence[str]) -> None:
+    if policies:
+        terminal.warn(f"Whoever has one of these policies may read the codes too: {', '.join(policies)}.")

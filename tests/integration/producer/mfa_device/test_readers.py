@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import hvac
 import pytest
@@ -144,3 +146,23 @@ def test_a_login_that_a_spec_manages_keeps_the_codes_and_shows_no_drift(mfa, pro
     assert vault.read(role)["data"]["token_policies"] == [f"vak-{unique}-web"]
     vault.write(role, token_policies=["another"])
     assert producer("plan", "--detailed-exitcode").code == 2
+
+
+def test_others_who_may_read_the_codes_already_are_told_of(mfa, vault, user, unique, mount):
+    vault.sys.create_or_update_policy(f"wide-{unique}", f'path "{mount}/*" {{ capabilities = ["read"] }}')
+    vault.sys.create_or_update_policy(f"narrow-{unique}", f'path "{mount}/code/x" {{ capabilities = ["read"] }}')
+    done = mfa("enroll", user)
+    assert f"wide-{unique}" in done.err
+    assert f"narrow-{unique}" not in done.err
+
+
+def test_the_policy_that_the_reference_shows_is_enough(mfa, log_in, login, vault, user, unique, mount, monkeypatch):
+    page = (Path(__file__).parents[4] / "docs" / "reference" / "mfa-enroll.md").read_text()
+    (policy,) = re.findall(r"```hcl\n(.*?)```", page, re.DOTALL)
+    policy = re.sub(r"\btotp\b", mount, policy).replace("auth/github/", f"auth/approle-{unique}/")
+    vault.sys.create_or_update_policy(f"enroller-{unique}", policy)
+    given = vault.auth.token.create(policies=[f"enroller-{unique}"])["auth"]["client_token"]
+    monkeypatch.setenv("VAULT_TOKEN", given)
+    for argv in (["enroll", user, "--login", login], ["enroll", user], ["rotate", user], ["unenroll", user, "--yes"]):
+        done = mfa(*argv)
+        assert done.code == 0, done.err

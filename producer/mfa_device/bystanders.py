@@ -1,4 +1,4 @@
-"""Policies of others that reach a device's codes too, as one on `totp/*` does: `enroll` can't forbid what they allow."""
+"""Policies of others that reach a device's codes too, as one on `totp/*` does: `enroll` can't forbid that."""
 
 from __future__ import annotations
 

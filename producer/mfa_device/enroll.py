@@ -26,7 +26,7 @@ def enroll(enrolment: Enrolment, logins: Sequence[str], *, additional: bool = Fa
         if not enrolment.key.home():
             enrolment.key.make_mount()
         _give(enrolment, logins, undo)
-        made = enrolment.make(enrolment.key, undo)
+        made = enrolment.make(enrolment.key, undo, instead_of=found.in_key)
         _check_alone(enrolment, made)
         undo.done()
     enrolment.sweep(found)

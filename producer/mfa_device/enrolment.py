@@ -90,14 +90,17 @@ class Enrolment:
         in_key, in_next = (self._own_serial(key, devices) for key in (self.key, self.key.next))
         return Found(assigned, devices.unassigned(), own, in_key, in_next)
 
-    def make(self, key: TotpKey, undo: Undo) -> Made:
-        """Make a device, keep its seed in a key, and enable it once Vault gives its codes. Raises CodesDiffer."""
+    def make(self, key: TotpKey, undo: Undo, *, instead_of: str = "") -> Made:
+        """Make a device, keep its seed in a key, and enable it once Vault gives its codes. Raises CodesDiffer.
+
+        `instead_of` is the device that the key is of until then, and that nobody can use.
+        """
         devices = self.devices()
         serial = devices.new_serial()
         undo.later(f"the MFA device {serial}", lambda: devices.remove(serial))
         seed = devices.create(serial)
         undo.later(f"Vault's key {key.path}", lambda: key.delete(only=serial))
-        key.write(seed, serial)
+        key.write(seed, serial, instead_of=instead_of)
         self.check_codes(key, seed)
         devices.enable(serial, seed, self.say)
         return Made(serial, seed)
@@ -132,8 +135,8 @@ class Enrolment:
         if found.others and not additional:
             raise MfaDevicesInTheWay(
                 f"{self.user} has other MFA devices already: {', '.join(found.others)}.",
-                hint="Add --additional to enrol Vault besides them: a login must then be told which device it has the "
-                "code of (--serial). What is no more in use goes with `aws iam deactivate-mfa-device`.",
+                hint="Add --additional to enrol Vault besides them: whoever logs in with another code must then say "
+                "of which device (--serial). What is no more in use goes with `aws iam deactivate-mfa-device`.",
             )
         if len(found.assigned) >= device.MOST:
             raise device.no_room(self.user, found.assigned)

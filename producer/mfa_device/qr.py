@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 _OTHER_SCREEN, _BACK = "\x1b[?1049h\x1b[H", "\x1b[H\x1b[J\x1b[?1049l"
 
@@ -17,7 +18,8 @@ def show(uri: str, user: str) -> None:
         code.terminal(out=sys.stderr, compact=True)
         sys.stderr.write(f"\nThe MFA device of {user}. Whoever scans it has the device. Press Enter when done. ")
         sys.stderr.flush()
-        sys.stdin.readline()
+        with suppress(KeyboardInterrupt):  # that ends the looking, and nothing else: the device is enabled already
+            sys.stdin.readline()
     finally:
         sys.stderr.write(_BACK)
         sys.stderr.flush()

@@ -28,7 +28,7 @@ def rotate(enrolment: Enrolment) -> Made:
     with Undo(enrolment.say, f"run `producer mfa rotate {enrolment.user}` again") as undo:
         made = enrolment.make(key.next, undo)
         undo.unless(lambda: key.serial() == made.serial)
-        key.write(made.seed, made.serial)
+        key.write(made.seed, made.serial, instead_of=found.current)
         undo.done()
     _check_alone(enrolment, made)
     enrolment.say(f"Vault gives the codes of {made.serial} from now on.")

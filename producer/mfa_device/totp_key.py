@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from producer.mfa_device.seed import DIGITS, ISSUER, PERIOD, Seed
 from producer.resources.mount import Mount
-from vault_aws_kit.errors import NotOurs, VaultRefused
+from vault_aws_kit.errors import CodesDiffer, NotOurs, VaultRefused
 from vault_aws_kit.vault import Vault
 
 NEXT = ".next"
@@ -77,8 +77,16 @@ class TotpKey:
             )
         return serial
 
-    def write(self, seed: Seed, serial: str) -> None:
-        """Keep the seed of a device, in place of what was kept here."""
+    def write(self, seed: Seed, serial: str, *, instead_of: str) -> None:
+        """Keep the seed of a device, in place of that of the device that was found here ('' for none).
+
+        Raises CodesDiffer where another device's has come here meanwhile; Vault can't be told to check that itself.
+        """
+        if self.serial() != instead_of:
+            raise CodesDiffer(
+                f"Somebody else has written Vault's key {self.path} at the same time.",
+                hint="Wait for them to end, and look at it again.",
+            )
         body = {
             "key": seed.base32,
             "issuer": ISSUER,

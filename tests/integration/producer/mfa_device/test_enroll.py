@@ -286,6 +286,17 @@ def test_a_seed_that_vault_did_not_keep_is_found_out_before_the_device_is_enable
     assert there.nothing()
 
 
+def test_two_at_once_leave_codes_that_are_good_and_the_next_run_leaves_one_device(mfa, there, environ, user, mount):
+    argv = [PRODUCER, "mfa", "enroll", user, "--totp-mount", mount]
+    both = [subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate(timeout=60)[1] for process in both]
+    assert 0 in [process.returncode for process in both], said
+    assert there.works()
+    assert mfa("enroll", user).code == 0
+    assert len(there.every_device()) == 1
+    assert there.works()
+
+
 def test_killed_anywhere_it_converges(mfa, there, killed, user):
     """Kill before each write in turn. The first attempt after that finishes the work, and finds nothing more to do."""
     survived = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -33,6 +34,7 @@ class Pty:
             stdout=theirs if whole else subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self._unread = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")  # a character may come in two reads
 
     def wait_for(self, text: str) -> str:
         """Read on until the terminal shows a text; gives all that it showed since the last time, this text included."""
@@ -40,7 +42,7 @@ class Pty:
         while text not in self._unread:
             left = deadline - time.monotonic()
             assert select.select([self._ours], [], [], max(left, 0))[0], f"never saw {text!r} in {self._unread!r}"
-            self._unread += os.read(self._ours, 65536).decode(errors="replace")
+            self._unread += self._decoder.decode(os.read(self._ours, 65536))
         before, _, self._unread = self._unread.partition(text)
         return before + text
 

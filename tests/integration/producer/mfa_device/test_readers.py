@@ -9,7 +9,10 @@ from pathlib import Path
 import hvac
 import pytest
 
+from producer.mfa_device import bystanders
 from vault_aws_kit import errors
+
+from .conftest import BYSTANDERS
 
 
 @pytest.fixture
@@ -148,7 +151,8 @@ def test_a_login_that_a_spec_manages_keeps_the_codes_and_shows_no_drift(mfa, pro
     assert producer("plan", "--detailed-exitcode").code == 2
 
 
-def test_others_who_may_read_the_codes_already_are_told_of(mfa, vault, user, unique, mount):
+def test_others_who_may_read_the_codes_already_are_told_of(mfa, vault, user, unique, mount, monkeypatch):
+    monkeypatch.setattr(bystanders, "policies", BYSTANDERS)
     vault.sys.create_or_update_policy(f"wide-{unique}", f'path "{mount}/*" {{ capabilities = ["read"] }}')
     vault.sys.create_or_update_policy(f"narrow-{unique}", f'path "{mount}/code/x" {{ capabilities = ["read"] }}')
     done = mfa("enroll", user)

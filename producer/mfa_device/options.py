@@ -28,16 +28,22 @@ class Target:
     mount: str
     name: str
     profile: str
+    vault: terminal.VaultOptions
 
 
 def target_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds USER, --totp-mount, --name and --profile, which reach the command as `target: Target`."""
+    """Adds USER and where everything is found, which reach the command as `target: Target`."""
 
     @wraps(command)
-    def with_target(*args: Any, user: str, totp_mount: str, name: str, profile: str, **kwargs: Any) -> R:
-        return command(*args, target=Target(user, totp_mount, name, profile), **kwargs)
+    def with_target(
+        *args: Any, user: str, totp_mount: str, name: str, profile: str, address: str, namespace: str, **kwargs: Any
+    ) -> R:
+        vault = terminal.VaultOptions(address, namespace, "")
+        return command(*args, target=Target(user, totp_mount, name, profile, vault), **kwargs)
 
     for add in (
+        click.option("--namespace", metavar="NAME", default="", help="Vault namespace; else VAULT_NAMESPACE."),
+        click.option("--address", metavar="URL", default="", help="Vault's address; else VAULT_ADDR."),
         click.argument("user", metavar="USER", callback=_user),
         click.option("--profile", metavar="NAME", default="", help="AWS profile; else what boto3 finds."),
         click.option("--name", metavar="NAME", default="", callback=_name,
@@ -73,7 +79,7 @@ qr_option = click.option(
 
 
 @contextmanager
-def opened(target: Target, vault: terminal.VaultOptions, *, gone: bool = False) -> Iterator[Enrolment]:
+def opened(target: Target, *, gone: bool = False) -> Iterator[Enrolment]:
     """The enrolment that is meant. `gone` is whether the IAM user may be gone. Raises IamUserUnknown.
 
     Whoever stops the command, however that is done, ends the block in order.
@@ -88,7 +94,10 @@ def opened(target: Target, vault: terminal.VaultOptions, *, gone: bool = False) 
     if not user and not gone:
         raise unknown_user(account, target.user)
     user = user or target.user
-    with terminal.connect(vault, patience=PATIENCE) as connection, stopping.in_order(until="it is all in order again"):
+    with (
+        terminal.connect(target.vault, patience=PATIENCE) as connection,
+        stopping.in_order(until="it is all in order again"),
+    ):
         yield Enrolment(account, user, TotpKey(connection, target.mount, target.name or key_name(user)), terminal.say)
 
 

@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 @click.option("--additional", is_flag=True, help="Even if the user has other MFA devices.")
 @qr_option
 @terminal.format_option("text", "json")
-@terminal.vault_options
 def command(
     target: Target,
     logins: Sequence[Login],
     additional: bool,
     export_qr: bool,
     output: str,
-    vault: terminal.VaultOptions,
 ) -> int:
     """Make Vault the MFA device of the IAM user USER.
 
@@ -40,7 +38,7 @@ def command(
 
     if export_qr:
         check_terminal()
-    with opened(target, vault) as enrolment:
+    with opened(target) as enrolment:
         made = enroll(enrolment, [login.path for login in logins], additional=additional)
         if export_qr and made:
             qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)

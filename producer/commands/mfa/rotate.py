@@ -12,8 +12,7 @@ from vault_aws_kit import terminal
 @target_options
 @qr_option
 @terminal.format_option("text", "json")
-@terminal.vault_options
-def command(target: Target, export_qr: bool, output: str, vault: terminal.VaultOptions) -> int:
+def command(target: Target, export_qr: bool, output: str) -> int:
     """Give USER another device with another seed, and remove the old one.
 
     Vault gives codes that AWS takes at every moment of it. Who scanned the old seed has no device any more.
@@ -23,7 +22,7 @@ def command(target: Target, export_qr: bool, output: str, vault: terminal.VaultO
 
     if export_qr:
         check_terminal()
-    with opened(target, vault) as enrolment:
+    with opened(target) as enrolment:
         made = rotate(enrolment)
         if export_qr:
             qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)

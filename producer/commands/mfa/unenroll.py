@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 @click.command()
 @target_options
 @terminal.yes_option
-@terminal.vault_options
-def command(target: Target, yes: bool, vault: terminal.VaultOptions) -> int:
+def command(target: Target, yes: bool) -> int:
     """Take from USER the device that Vault is: the device, the key in Vault, its policy and that from every login."""
     from producer.mfa_device.unenroll import look, unenroll
 
-    with opened(target, vault, gone=True) as enrolment:
+    with opened(target, gone=True) as enrolment:
         removal = look(enrolment)
         if removal:
             _ask(enrolment, removal, yes=yes)

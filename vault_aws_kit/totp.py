@@ -15,7 +15,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from vault_aws_kit import clock
-from vault_aws_kit.errors import CodeSourceInvalid, CodeUnavailable, VaultRefused
+from vault_aws_kit.errors import CodeSourceInvalid, CodeUnavailable, NotAllowed, VaultRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ MARGIN, PAUSE = timedelta(seconds=0.3), 1.0  # where Vault's clock differs from 
 EXAMPLE = "vault:totp/code/NAME"
 CODE = re.compile(r"[0-9]{6}")
 _PLACE = re.compile(r"vault:(?P<mount>[\w.-]+(?:/[\w.-]+)*)/code/(?P<name>\w(?:[\w.@-]*\w)?)", re.ASCII)
+_SERIAL = re.compile(r"arn:[\w-]+:iam::\d{12}:mfa/vault-aws-kit/\S+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,18 @@ def read(vault: Vault, place: Place) -> str:
             "`producer mfa enroll`.",
         ) from None
     return _code(data, place)
+
+
+def device(vault: Vault, place: Place) -> str:
+    """The serial number of the device that a key is of, where `producer mfa enroll` has noted it there, else ''.
+
+    Who may read codes need not be allowed to see the key: then it isn't known.
+    """
+    try:
+        named = str((vault.read(f"{place.mount}/keys/{place.name}") or {}).get("account_name") or "")
+    except (NotAllowed, VaultRefused):
+        return ""
+    return named if _SERIAL.fullmatch(named) else ""
 
 
 def after(vault: Vault, place: Place, used: str, say: Callable[[str], None] = lambda _: None) -> str:

@@ -31,6 +31,11 @@ class FromVault(Codes):
     say: Callable[[str], None]
     used: list[str] = field(default_factory=list, repr=False)
 
+    def device(self) -> str:
+        """What `producer mfa enroll` has noted with the seed: so a device may be rotated, and be one of several."""
+        with self.vault() as vault:
+            return totp.device(vault, self.place)
+
     def first(self, device: str) -> str:  # noqa: ARG002 - it is whatever device Vault has the seed of
         with self.vault() as vault:
             return self._noted(totp.read(vault, self.place))

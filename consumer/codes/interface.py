@@ -21,6 +21,10 @@ class Codes(ABC):
     def check(self) -> None:  # noqa: B027 - most ways know only once they are asked
         """Raises CodeNeeded where it is sure that there are none: before AWS is asked which device is meant."""
 
+    def device(self) -> str:
+        """The device that these codes are of, where that is known, else ''."""
+        return ""
+
     @abstractmethod
     def first(self, device: str) -> str:
         """A code of the device. Raises CodeNeeded where there is none to be had."""

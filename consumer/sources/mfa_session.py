@@ -59,8 +59,8 @@ class MfaSession(Source):
         """The device, and for how long to ask: who names a device isn't asked who she is."""
         from consumer.mfa import devices
 
-        if self.serial:
-            return self.serial, self.seconds or USUAL
+        if serial := self.serial or self.codes.device():
+            return serial, self.seconds or USUAL
         owner = devices.look_up(self.key)
         return owner.device(), self._seconds_of(owner)
 

@@ -1,0 +1,43 @@
+"""A key that `producer mfa enroll` wrote says which device it is of, and nobody has to name it."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def enrolled(as_person, admin, aws, strict_aws, unique, stack, monkeypatch):
+    """A device more of the person's, in Vault as `enroll` puts it there: its serial number, and where its codes are."""
+    iam = aws.client("iam")
+    made = iam.create_virtual_mfa_device(Path="/vault-aws-kit/", VirtualMFADeviceName=unique)["VirtualMFADevice"]
+    serial = made["SerialNumber"]
+    codes = {"AuthenticationCode1": strict_aws.code(serial, -3), "AuthenticationCode2": strict_aws.code(serial, -2)}
+    iam.enable_mfa_device(UserName=as_person.name, SerialNumber=serial, **codes)
+    mount = f"totp-{unique}"
+    admin.write(f"sys/mounts/{mount}", {"type": "totp"})
+    body = {"key": made["Base32StringSeed"].decode(), "issuer": "Amazon Web Services", "account_name": serial}
+    admin.write(f"{mount}/keys/{unique}", body)
+    monkeypatch.setenv("VAULT_TOKEN", stack.vault_token)
+    strict_aws.asked.clear()
+    yield serial, f"{mount}/code/{unique}"
+    admin.delete(f"sys/mounts/{mount}")
+
+
+def test_of_several_devices_the_one_that_the_codes_are_of_is_taken(enrolled, session, strict_aws):
+    serial, path = enrolled
+    assert session("--code-from", f"vault:{path}")["access_key_id"] == strict_aws.sessions[-1].access_key_id
+    assert strict_aws.asked == ["sts:GetSessionToken"]
+    assert strict_aws.devices[serial].last > 0
+
+
+def test_who_may_read_codes_alone_has_iam_asked_for_the_device(
+    enrolled, mfa, admin, unique, as_person, aws, monkeypatch
+):
+    serial, path = enrolled
+    admin.write(f"sys/policies/acl/codes-{unique}", {"policy": f'path "{path}" {{ capabilities = ["read"] }}'})
+    token = admin.write("auth/token/create", {"policies": [f"codes-{unique}"]}).auth["client_token"]
+    monkeypatch.setenv("VAULT_TOKEN", token)
+    refused = mfa("login", "--code-from", f"vault:{path}")
+    assert f"--serial {serial}" in refused.err
+    aws.client("iam").deactivate_mfa_device(UserName=as_person.name, SerialNumber=as_person.serial)
+    assert mfa("login", "--code-from", f"vault:{path}").code == 0

@@ -137,7 +137,7 @@ def iam_name(ctx: click.Context, param: click.Parameter, given: str) -> str:
 
 def _services(ctx: click.Context, param: click.Parameter, given: str) -> tuple[str, ...]:
     """Services that have something to guard, as IAM calls them, each once."""
-    from producer.mfa import actions
+    from producer.mfa_guard import actions
 
     found = tuple(dict.fromkeys(one.strip().lower() for one in given.split(",") if one.strip()))
     for one in found:

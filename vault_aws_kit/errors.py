@@ -6,13 +6,11 @@
     ├── AwsError             50–59  AWS and its credentials
     ├── RequestError         60–69  credentials that were asked for in a way that the role can't give them
     ├── TerraformError       70–79  what is rendered and where it goes
-    ├── RunError             80–99  a command that was stopped or only partly done
-    ├── MfaError            101–107 an MFA device and its codes
-    └── TfeError            112–118 Terraform Enterprise or HCP Terraform
     ├── RunError             80–96  a command that was stopped or only partly done
-    ├── GuardError          97–100  the guard that asks for MFA
-    └── MfaError            101–107 an MFA device and its codes
-    └── EnrolmentError     108–111  an IAM user and the MFA device that Vault is to be for it
+    ├── GuardError           97–100 the guard that asks for MFA
+    ├── MfaError            101–107 an MFA device and its codes
+    ├── EnrolmentError      109–111 an IAM user and the MFA device that Vault is to be for it
+    └── TfeError            112–118 Terraform Enterprise or HCP Terraform
 
 0 is fine, 1 a bug, 2 `plan --detailed-exitcode` with changes, 64 usage, 130 Ctrl-C; 125–127 and
 128+n belong to `exec`. No two classes share a code, and a code is never used again for something else.
@@ -637,6 +635,31 @@ class DeviceUnknown(MfaError):
     exit_code = 105
 
 
+# ── Vault as an MFA device ──────────────────────────────────────────────────────────────────────
+
+
+class EnrolmentError(KitError):
+    """An IAM user and the MFA device that Vault is to be for it."""
+
+
+class MfaDevicesInTheWay(EnrolmentError):
+    """The user has MFA devices that were not enrolled here, or as many as AWS gives one."""
+
+    exit_code = 109
+
+
+class NotEnrolled(EnrolmentError):
+    """Vault is no MFA device of this user."""
+
+    exit_code = 110
+
+
+class CodesDiffer(EnrolmentError):
+    """Vault's codes are not those of the device: its clock is wrong, or it keeps another seed."""
+
+    exit_code = 111
+
+
 # ── Terraform Enterprise and HCP Terraform ──────────────────────────────────────────────────────
 
 
@@ -690,33 +713,6 @@ class TfeRunWaits(TfeError):
     """A run waits for somebody's decision."""
 
     exit_code = 118
-# ── Vault as an MFA device ──────────────────────────────────────────────────────────────────────
-
-
-class EnrolmentError(KitError):
-    """An IAM user and the MFA device that Vault is to be for it."""
-
-
-class IamUserUnknown(EnrolmentError):
-    exit_code = 108
-
-
-class MfaDevicesInTheWay(EnrolmentError):
-    """The user has MFA devices that were not enrolled here, or as many as AWS gives one."""
-
-    exit_code = 109
-
-
-class NotEnrolled(EnrolmentError):
-    """Vault is no MFA device of this user."""
-
-    exit_code = 110
-
-
-class CodesDiffer(EnrolmentError):
-    """Vault's codes are not those of the device: its clock is wrong, or it keeps another seed."""
-
-    exit_code = 111
 
 
 def exit_codes() -> dict[int, type[KitError]]:

@@ -12,7 +12,7 @@ from producer.options import group_option, profile_option, users_argument
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
-    from producer.mfa.members import Done
+    from producer.mfa_guard.members import Done
 
 
 @click.command()
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def command(users: tuple[str, ...], group: str, profile: str, output: str) -> int:
     """Put IAM users under a guard: from then on they write to AWS only with MFA."""
     from producer.iam_account import open_account
-    from producer.mfa import members, undo
-    from producer.mfa.observed import observe
-    from producer.mfa.plan import must_be_there
+    from producer.mfa_guard import members, undo
+    from producer.mfa_guard.observed import observe
+    from producer.mfa_guard.plan import must_be_there
 
     iam = open_account(profile)
     found = observe(iam, group)

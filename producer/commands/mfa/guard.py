@@ -12,7 +12,7 @@ from vault_aws_kit.errors import CHANGES
 from vault_aws_kit.wording import counted
 
 if TYPE_CHECKING:
-    from producer.mfa.documents import Enrolment
+    from producer.mfa_guard.documents import Enrolment
 
 
 @click.command()
@@ -49,12 +49,12 @@ def command(
     Reading stays open. It binds nobody until `producer mfa add` puts users into the group.
     """
     from producer.iam_account import open_account
-    from producer.mfa.apply import apply
-    from producer.mfa.notes import notes
-    from producer.mfa.observed import observe
-    from producer.mfa.plan import Wanted, plan_guard
-    from producer.mfa.plan_text import plan_json, plan_text
-    from producer.mfa.undo import warnings
+    from producer.mfa_guard.apply import apply
+    from producer.mfa_guard.notes import notes
+    from producer.mfa_guard.observed import observe
+    from producer.mfa_guard.plan import Wanted, plan_guard
+    from producer.mfa_guard.plan_text import plan_json, plan_text
+    from producer.mfa_guard.undo import warnings
 
     if not services:
         raise click.UsageError("--services names none: a guard without services guards nothing.")

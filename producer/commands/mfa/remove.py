@@ -18,9 +18,9 @@ from vault_aws_kit import terminal
 def command(users: tuple[str, ...], group: str, profile: str, output: str) -> int:
     """Take IAM users out of a guard, without asking: they are as they were before `add`."""
     from producer.iam_account import open_account
-    from producer.mfa import members
-    from producer.mfa.observed import observe
-    from producer.mfa.plan import must_be_ours
+    from producer.mfa_guard import members
+    from producer.mfa_guard.observed import observe
+    from producer.mfa_guard.plan import must_be_ours
 
     iam = open_account(profile)
     found = observe(iam, group)

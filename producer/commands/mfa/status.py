@@ -10,7 +10,7 @@ from producer.options import group_option, profile_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
-    from producer.mfa.status import Status
+    from producer.mfa_guard.status import Status
 
 
 @click.command()
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def command(group: str, profile: str, output: str) -> int:
     """Show what a guard guards, who is under it, and who has an MFA device."""
     from producer.iam_account import open_account
-    from producer.mfa.observed import observe
-    from producer.mfa.plan import must_be_ours
-    from producer.mfa.status import as_json, status
+    from producer.mfa_guard.observed import observe
+    from producer.mfa_guard.plan import must_be_ours
+    from producer.mfa_guard.status import as_json, status
 
     iam = open_account(profile)
     observed = observe(iam, group)
@@ -36,8 +36,8 @@ def command(group: str, profile: str, output: str) -> int:
 
 
 def _show(found: Status) -> None:
-    from producer.mfa.notes import notes
-    from producer.mfa.status import rows
+    from producer.mfa_guard.notes import notes
+    from producer.mfa_guard.status import rows
 
     if found.there:
         terminal.emit(f"{found.group} guards writes to {', '.join(found.services)} in account {found.account}.")

@@ -21,10 +21,10 @@ def command(group: str, planning: bool, profile: str, yes: bool, output: str) ->
     What others gave to the group stays, and then so do the group and its members.
     """
     from producer.iam_account import open_account
-    from producer.mfa.apply import apply
-    from producer.mfa.observed import observe
-    from producer.mfa.plan import plan_unguard
-    from producer.mfa.plan_text import plan_json, plan_text
+    from producer.mfa_guard.apply import apply
+    from producer.mfa_guard.observed import observe
+    from producer.mfa_guard.plan import plan_unguard
+    from producer.mfa_guard.plan_text import plan_json, plan_text
 
     iam = open_account(profile)
     found = observe(iam, group)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import boto3
 
     from producer.iam_account import IamAccount
-    from producer.mfa.verify import Verdict
+    from producer.mfa_guard.verify import Verdict
     from vault_aws_kit.aws import Caller
 
 
@@ -58,7 +58,7 @@ def command(
     allowed without MFA.
     """
     from producer.iam_account import account_of
-    from producer.mfa.verify import as_json, check
+    from producer.mfa_guard.verify import as_json, check
     from vault_aws_kit import aws
 
     if calls and user:
@@ -84,11 +84,11 @@ def command(
 def _simulated(
     iam: IamAccount, group: str, user: str, services: tuple[str, ...], *, every: bool
 ) -> tuple[str, Sequence[Verdict]]:
-    from producer.mfa.members import arn_of
-    from producer.mfa.notes import SELF_RISK
-    from producer.mfa.observed import observe
-    from producer.mfa.plan import must_be_there
-    from producer.mfa.verify import asked_for, judge_guard, judge_user
+    from producer.mfa_guard.members import arn_of
+    from producer.mfa_guard.notes import SELF_RISK
+    from producer.mfa_guard.observed import observe
+    from producer.mfa_guard.plan import must_be_there
+    from producer.mfa_guard.verify import asked_for, judge_guard, judge_user
 
     found = observe(iam, group)
     must_be_there(group, found)
@@ -103,8 +103,8 @@ def _simulated(
 
 
 def _called(caller: Caller, iam: IamAccount, services: tuple[str, ...], way: _Way) -> Sequence[Verdict]:
-    from producer.mfa.calls import CALLS, try_calls
-    from producer.mfa.session import is_plain
+    from producer.mfa_guard.calls import CALLS, try_calls
+    from producer.mfa_guard.session import is_plain
 
     if not is_plain(caller.session) or ":user/" not in caller.arn:
         raise click.UsageError(f"--calls needs the plain key of an IAM user here, and this is {caller.arn}'s session.")
@@ -116,7 +116,7 @@ def _called(caller: Caller, iam: IamAccount, services: tuple[str, ...], way: _Wa
 
 def _mfa_session(caller: Caller, iam: IamAccount, way: _Way) -> boto3.Session | None:
     """None where nobody is there to give a code."""
-    from producer.mfa import members, session
+    from producer.mfa_guard import members, session
 
     if way.profile:
         return session.of_profile(way.profile, caller)

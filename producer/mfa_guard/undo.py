@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from producer.iam_account import IamAccount
-from producer.mfa.simulation import Question, Simulator
+from producer.mfa_guard.simulation import Question, Simulator
 from vault_aws_kit.errors import AwsError
 
 if TYPE_CHECKING:
-    from producer.mfa.observed import Observed
-    from producer.mfa.plan import Plan
+    from producer.mfa_guard.observed import Observed
+    from producer.mfa_guard.plan import Plan
 
 OF_GROUPS = ("iam:DeleteGroup", "iam:DetachGroupPolicy", "iam:RemoveUserFromGroup")
 OF_POLICIES = ("iam:DeletePolicy", "iam:DeletePolicyVersion")

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from producer.mfa import actions
-from producer.mfa.compress import compress
+from producer.mfa_guard import actions
+from producer.mfa_guard.compress import compress
 from producer.policies import Limit, minify
 
 Document: TypeAlias = Mapping[str, Any]

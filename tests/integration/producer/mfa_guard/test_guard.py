@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from producer.iam_account import open_account
-from producer.mfa import apply as applying
-from producer.mfa import members
+from producer.mfa_guard import apply as applying
+from producer.mfa_guard import members
 from tests.integration.strict_aws import Refused
 from vault_aws_kit import errors
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from producer.mfa.verify import Verdict
+from producer.mfa_guard.verify import Verdict
 from vault_aws_kit.aws import asked
 from vault_aws_kit.errors import AwsRefused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from producer.mfa.documents import Enrolment
+from producer.mfa_guard.documents import Enrolment
 
 SELF_RISK = (
     "Users can make and enable a device without MFA, and so can whoever has their key: a stolen key gets round the"

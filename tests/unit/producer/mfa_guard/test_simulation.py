@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producer.mfa.simulation import TOGETHER, divided
+from producer.mfa_guard.simulation import TOGETHER, divided
 
 ACTIONS = ("ec2:A", "ec2:B", "ec2:C", "ec2:D")
 

@@ -6,10 +6,10 @@ import re
 import textwrap
 from pathlib import Path
 
-from producer.mfa.documents import Account
-from producer.mfa.observed import Observed
-from producer.mfa.plan import Wanted, plan_guard
-from producer.mfa.plan_text import plan_text
+from producer.mfa_guard.documents import Account
+from producer.mfa_guard.observed import Observed
+from producer.mfa_guard.plan import Wanted, plan_guard
+from producer.mfa_guard.plan_text import plan_text
 
 PAGE = (Path(__file__).parents[4] / "docs" / "how-to" / "guard-aws-with-mfa.md").read_text()
 

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from producer.iam_account import IamAccount
-from producer.mfa.documents import PATH, service_of
-from producer.mfa.plan import Change, Kind, Plan, Verb
+from producer.mfa_guard.documents import PATH, service_of
+from producer.mfa_guard.plan import Change, Kind, Plan, Verb
 from producer.policies import minify
 from vault_aws_kit.errors import AwsRefused, PlanStale
 

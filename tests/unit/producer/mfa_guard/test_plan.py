@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from producer.mfa import plan
-from producer.mfa.documents import Account, GuardPolicy, policies
-from producer.mfa.observed import FoundGroup, FoundPolicy, Observed
-from producer.mfa.plan import Wanted, must_be_there, plan_guard, plan_unguard
-from producer.mfa.plan_text import plan_json, plan_text
+from producer.mfa_guard import plan
+from producer.mfa_guard.documents import Account, GuardPolicy, policies
+from producer.mfa_guard.observed import FoundGroup, FoundPolicy, Observed
+from producer.mfa_guard.plan import Wanted, must_be_there, plan_guard, plan_unguard
+from producer.mfa_guard.plan_text import plan_json, plan_text
 from vault_aws_kit.errors import AwsRefused, GuardMissing, GuardTaken
 
 ACCOUNT = Account("123456789012")

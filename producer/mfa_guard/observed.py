@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producer.iam_account import IamAccount
-from producer.mfa.documents import PATH, Account, Document, Enrolment, leaves_enrolment_open, service_of
+from producer.mfa_guard.documents import PATH, Account, Document, Enrolment, leaves_enrolment_open, service_of
 from vault_aws_kit.errors import AwsRefused
 
 QUOTA = 10

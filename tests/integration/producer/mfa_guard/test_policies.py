@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from producer.mfa import actions
-from producer.mfa.documents import ON_ONESELF, Account, policies
+from producer.mfa_guard import actions
+from producer.mfa_guard.documents import ON_ONESELF, Account, policies
 
 from .judge import ALL, ALLOWED, DENIED, Case
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from producer.mfa.documents import PATH, Account, Enrolment, GuardPolicy, policies, service_of
-from producer.mfa.observed import Observed
+from producer.mfa_guard.documents import PATH, Account, Enrolment, GuardPolicy, policies, service_of
+from producer.mfa_guard.observed import Observed
 from vault_aws_kit.errors import AwsRefused, GuardMissing, GuardTaken
 from vault_aws_kit.wording import counted
 

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from producer.iam_account import IamAccount
-from producer.mfa import actions
-from producer.mfa.compress import compress, expand
-from producer.mfa.documents import ON_ONESELF
-from producer.mfa.observed import Observed
-from producer.mfa.simulation import EVERYTHING_ALLOWED, Mfa, Question, Simulator
+from producer.mfa_guard import actions
+from producer.mfa_guard.compress import compress, expand
+from producer.mfa_guard.documents import ON_ONESELF
+from producer.mfa_guard.observed import Observed
+from producer.mfa_guard.simulation import EVERYTHING_ALLOWED, Mfa, Question, Simulator
 from vault_aws_kit.errors import AwsError, GuardBroken
 
 WORKERS = 4  # services that are asked for at a time: IAM slows down whoever asks for more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from producer.mfa.plan import Change, Plan, Verb
+from producer.mfa_guard.plan import Change, Plan, Verb
 from producer.plan_text import SIGNS, field_lines
 from vault_aws_kit.wording import counted
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from producer.iam_account import IamAccount
-from producer.mfa.documents import Enrolment, policies
-from producer.mfa.members import Member, everybody
-from producer.mfa.observed import Observed
+from producer.mfa_guard.documents import Enrolment, policies
+from producer.mfa_guard.members import Member, everybody
+from producer.mfa_guard.observed import Observed
 
 
 @dataclass(frozen=True)

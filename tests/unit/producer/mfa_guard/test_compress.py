@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.mfa import actions
-from producer.mfa.compress import compress, expand
+from producer.mfa_guard import actions
+from producer.mfa_guard.compress import compress, expand
 
 WORDS = st.sampled_from(
     ["Create", "Delete", "Re", "Tag", "tag", "Key", "Key2", "Pair", "VPC", "DB", "X", "-Of", "Untag", "UnTag"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from producer.mfa import actions, documents
-from producer.mfa.compress import expand
-from producer.mfa.documents import Account, leaves_enrolment_open, policies, policy_name, service_of
+from producer.mfa_guard import actions, documents
+from producer.mfa_guard.compress import expand
+from producer.mfa_guard.documents import Account, leaves_enrolment_open, policies, policy_name, service_of
 from producer.policies import Limit, check, check_size, lint, minify
 
 ACCOUNT = Account("123456789012")

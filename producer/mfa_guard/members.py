@@ -10,8 +10,8 @@ from typing import Literal
 
 from producer.iam_account import IamAccount
 from producer.iam_users import NamePattern
-from producer.mfa.apply import told
-from producer.mfa.documents import PATH
+from producer.mfa_guard.apply import told
+from producer.mfa_guard.documents import PATH
 from vault_aws_kit.errors import IamUserUnknown
 
 WORKERS = 4  # users that are asked for at a time: IAM slows down whoever asks for more

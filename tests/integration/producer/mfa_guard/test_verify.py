@@ -11,9 +11,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from producer.mfa import actions
-from producer.mfa.compress import compress
-from producer.mfa.documents import ON_ONESELF
+from producer.mfa_guard import actions
+from producer.mfa_guard.compress import compress
+from producer.mfa_guard.documents import ON_ONESELF
 from tests.integration.consumer.ptys import on_a_terminal
 from vault_aws_kit import errors
 

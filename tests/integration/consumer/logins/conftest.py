@@ -63,7 +63,7 @@ class Site:
     `url` is for who is on this machine, `url_for_vault` for Vault, which may be in a container. A body that is a string is where it redirects to; one that came as JSON is given under the name ''.
     """
 
-    def __init__(self, listen: str, host: str) -> None:
+    def __init__(self, listen: str = "127.0.0.1", host: str = "127.0.0.1") -> None:
         self.answer: Callable[[str, str, dict[str, str], Any], tuple[int, Any]] = lambda *_: (404, {})
         site = self
 

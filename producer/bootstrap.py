@@ -24,14 +24,13 @@ from producer.root_policy import RootUser, root_documents
 from producer.root_user import FoundUser
 from producer.rotate_root import key_in_vault, record, rotate
 from producer.spec import Engine, Spec
-from vault_aws_kit import clock
+from vault_aws_kit import IAM_PATH, clock
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT, engine_path
 from vault_aws_kit.errors import AwsError, PartlyApplied, RootHasNoKey, UnknownReference
 from vault_aws_kit.vault import Vault
 
 StepName = Literal["mounts", "user", "policy", "spare", "key", "rotate", "record"]
-PATH = "/vault-aws-kit/"
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Choices:
     """What the caller decides. `user` '' is vak-SPEC-ENGINE; `boundary` is of the root user itself."""
 
     user: str = ""
-    path: str = PATH
+    path: str = IAM_PATH
     boundary: str = ""
     catalog_mount: str = CATALOG_MOUNT
     take_over: bool = False

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from vault_aws_kit import clock
+from vault_aws_kit import IAM_PATH, clock
 from vault_aws_kit.errors import CodeSourceInvalid, CodeUnavailable, NotAllowed, VaultRefused
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MARGIN, PAUSE = timedelta(seconds=0.3), 1.0  # where Vault's clock differs from 
 EXAMPLE = "vault:totp/code/NAME"
 CODE = re.compile(r"[0-9]{6}")
 _PLACE = re.compile(r"vault:(?P<mount>[\w.-]+(?:/[\w.-]+)*)/code/(?P<name>\w(?:[\w.@-]*\w)?)", re.ASCII)
-_SERIAL = re.compile(r"arn:[\w-]+:iam::\d{12}:mfa/vault-aws-kit/\S+", re.ASCII)
+_SERIAL = re.compile(rf"arn:[\w-]+:iam::\d{{12}}:mfa{IAM_PATH}\S+", re.ASCII)
 
 
 @dataclass(frozen=True)

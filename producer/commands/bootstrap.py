@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from producer.options import duration_option, spec_option, take_over_option, templates_option
-from vault_aws_kit import terminal
+from vault_aws_kit import IAM_PATH, terminal
 
 if TYPE_CHECKING:
     from producer.bootstrap import Step
@@ -20,7 +20,7 @@ PATIENCE = 30.0  # seconds
 @click.command()
 @click.option("--engine", "engine_name", metavar="NAME", default="", help="One engine; else all of the spec's.")
 @click.option("--user", metavar="NAME", default="", help="The IAM user's name; else vak-SPEC-ENGINE.")
-@click.option("--path", default="/vault-aws-kit/", show_default=True, help="The IAM user's path.")
+@click.option("--path", default=IAM_PATH, show_default=True, help="The IAM user's path.")
 @click.option("--boundary", metavar="ARN", default="", help="A permissions boundary for the IAM user itself.")
 @click.option(
     "--print-policy", is_flag=True, help="Print the user's policies and do nothing; asks neither AWS nor Vault."

@@ -17,10 +17,9 @@ from datetime import datetime, timedelta
 
 from producer.iam_account import IamAccount
 from producer.mfa_device.seed import PERIOD, Seed
-from vault_aws_kit import clock
+from vault_aws_kit import IAM_PATH, clock
 from vault_aws_kit.errors import AwsRefused, IamUserUnknown, MfaDevicesInTheWay
 
-PATH = "/vault-aws-kit/"
 MOST = 8
 """Devices that AWS gives a user: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 USER_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -57,17 +56,17 @@ class Devices:
 
     def is_own(self, serial: str) -> bool:
         """Whether a device's seed is kept in this home."""
-        own = rf"arn:[\w-]+:iam::{self.account.account}:mfa{PATH}[^/]+-{self.home}-[0-9a-f]{{8}}"
+        own = rf"arn:[\w-]+:iam::{self.account.account}:mfa{IAM_PATH}[^/]+-{self.home}-[0-9a-f]{{8}}"
         return bool(self.home) and re.fullmatch(own, serial) is not None
 
     def new_serial(self) -> str:
         name = f"{self.user}-{self.home}-{secrets.token_hex(4)}"
-        return f"arn:{self.account.partition}:iam::{self.account.account}:mfa{PATH}{name}"
+        return f"arn:{self.account.partition}:iam::{self.account.account}:mfa{IAM_PATH}{name}"
 
     def create(self, serial: str) -> Seed:
         """Make a device, which is nobody's yet. AWS says its seed this once, and never again."""
         with self.account.asked("iam:CreateVirtualMFADevice") as iam, _answers_not_logged():
-            answer = iam.create_virtual_mfa_device(Path=PATH, VirtualMFADeviceName=serial.rpartition("/")[2])
+            answer = iam.create_virtual_mfa_device(Path=IAM_PATH, VirtualMFADeviceName=serial.rpartition("/")[2])
         return Seed(answer["VirtualMFADevice"]["Base32StringSeed"].decode())
 
     def enable(self, serial: str, seed: Seed, say: Callable[[str], None]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from producer.iam_account import IamAccount
 from producer.mfa_device.enrolment import Enrolment, Found
 from producer.mfa_device.totp_key import NEXT
+from vault_aws_kit import IAM_PATH
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ def unenroll(enrolment: Enrolment, removal: Removal) -> None:
         enrolment.readers.take()
 
 
-def guarded_by(account: IamAccount, user: str, path: str) -> list[str]:
-    """The user's groups of a path: without a device, who is in a group that demands MFA can write nothing."""
+def guarded_by(account: IamAccount, user: str) -> list[str]:
+    """The guards that the user is under: without a device, who is in such a group can write nothing."""
     with account.asked("iam:ListGroupsForUser") as iam:
         try:
             pages = iam.get_paginator("list_groups_for_user").paginate(UserName=user)
-            return [group["GroupName"] for page in pages for group in page["Groups"] if group["Path"] == path]
+            return [group["GroupName"] for page in pages for group in page["Groups"] if group["Path"] == IAM_PATH]
         except iam.exceptions.NoSuchEntityException:
             return []

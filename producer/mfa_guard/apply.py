@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from producer.iam_account import IamAccount
-from producer.mfa_guard.documents import PATH, service_of
+from producer.mfa_guard.documents import service_of
 from producer.mfa_guard.plan import Change, Kind, Plan, Verb
 from producer.policies import minify
+from vault_aws_kit import IAM_PATH
 from vault_aws_kit.errors import AwsRefused, PlanStale
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _create_policy(client: IAMClient, _: str, step: Change) -> None:
     service = service_of(step.name)
     client.create_policy(
         PolicyName=step.name,
-        Path=PATH,
+        Path=IAM_PATH,
         PolicyDocument=minify(step.after or {}),
         Description=f"Denies writes of {service} without MFA. Made by vault-aws-kit's producer mfa guard.",
     )
@@ -100,7 +101,7 @@ def _delete_policy(client: IAMClient, _: str, step: Change) -> None:
 
 
 def _create_group(client: IAMClient, group: str, _: Change) -> None:
-    client.create_group(GroupName=group, Path=PATH)
+    client.create_group(GroupName=group, Path=IAM_PATH)
 
 
 def _delete_group(client: IAMClient, group: str, _: Change) -> None:

@@ -15,14 +15,13 @@ from typing import Any, Literal, TypeAlias, get_args
 from producer.mfa_guard import actions
 from producer.mfa_guard.compress import compress
 from producer.policies import Limit, minify
+from vault_aws_kit import IAM_PATH
 
 Document: TypeAlias = Mapping[str, Any]
 Enrolment: TypeAlias = Literal["admin", "self"]
 """Who makes and enables a user's device: an admin, or the user without MFA, and so whoever has the user's key."""
 
 ENROLMENTS: tuple[Enrolment, ...] = get_args(Enrolment)
-PATH = "/vault-aws-kit/"
-"""Groups have no tags: this IAM path is what marks a group or a policy as the kit's."""
 
 # The key is absent from requests with long-lived keys, and false in some of temporary ones: IfExists denies both.
 WITHOUT_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
@@ -41,10 +40,10 @@ class Account:
     partition: str = "aws"
 
     def group(self, name: str) -> str:
-        return f"arn:{self.partition}:iam::{self.id}:group{PATH}{name}"
+        return f"arn:{self.partition}:iam::{self.id}:group{IAM_PATH}{name}"
 
     def policy(self, name: str) -> str:
-        return f"arn:{self.partition}:iam::{self.id}:policy{PATH}{name}"
+        return f"arn:{self.partition}:iam::{self.id}:policy{IAM_PATH}{name}"
 
     @property
     def oneself(self) -> list[str]:

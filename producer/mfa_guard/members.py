@@ -11,7 +11,7 @@ from typing import Literal
 from producer.iam_account import IamAccount
 from producer.iam_users import NamePattern
 from producer.mfa_guard.apply import told
-from producer.mfa_guard.documents import PATH
+from vault_aws_kit import IAM_PATH
 from vault_aws_kit.errors import IamUserUnknown
 
 WORKERS = 4  # users that are asked for at a time: IAM slows down whoever asks for more
@@ -94,7 +94,7 @@ def with_devices(iam: IamAccount, users: Sequence[str], guarded: Iterable[str]) 
 
 
 def _of_vault(name: str, path: str) -> bool:
-    return path == PATH or NamePattern().matches(name)
+    return path == IAM_PATH or NamePattern().matches(name)
 
 
 def _move(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producer.iam_account import IamAccount
-from producer.mfa_guard.documents import PATH, Account, Document, Enrolment, leaves_enrolment_open, service_of
+from producer.mfa_guard.documents import Account, Document, Enrolment, leaves_enrolment_open, service_of
+from vault_aws_kit import IAM_PATH
 from vault_aws_kit.errors import AwsRefused
 
 QUOTA = 10
@@ -20,7 +21,7 @@ class FoundGroup:
     """A group: its members' names, the ARNs of its managed policies, the names of its inline ones."""
 
     arn: str
-    path: str = PATH
+    path: str = IAM_PATH
     members: tuple[str, ...] = ()
     attached: tuple[str, ...] = ()
     inline: tuple[str, ...] = ()
@@ -78,7 +79,7 @@ def observe(iam: IamAccount, group: str) -> Observed:
     """Read a group and all policies of guards. Raises AwsRefused, AwsUnreachable."""
     account = Account(iam.account, iam.partition)
     found = _guard_policies(iam)
-    ours = {one["PolicyName"]: one for one in found if one["Path"] == PATH and service_of(one["PolicyName"])}
+    ours = {one["PolicyName"]: one for one in found if one["Path"] == IAM_PATH and service_of(one["PolicyName"])}
     read = {name: _policy(iam, policy) for name, policy in sorted(ours.items())}
     return Observed(
         account,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from producer.mfa_guard.documents import PATH, Account, Enrolment, GuardPolicy, policies, service_of
+from producer.mfa_guard.documents import Account, Enrolment, GuardPolicy, policies, service_of
 from producer.mfa_guard.observed import Observed
+from vault_aws_kit import IAM_PATH
 from vault_aws_kit.errors import AwsRefused, GuardMissing, GuardTaken
 from vault_aws_kit.wording import counted
 
@@ -118,9 +119,9 @@ def must_be_there(group: str, found: Observed) -> None:
 
 def must_be_ours(found: Observed) -> None:
     """Raises GuardTaken where there is a group of that name that the kit didn't make."""
-    if found.group and found.group.path != PATH:
+    if found.group and found.group.path != IAM_PATH:
         raise GuardTaken(
-            f"There is a group {found.group.arn} already, and it was not made by the kit (its path is not {PATH}).",
+            f"There is a group {found.group.arn} already, and it was not made by the kit (its path is not {IAM_PATH}).",
             hint="Choose another name with --group: a user can be in several groups, so nobody has to leave that one.",
         )
 
@@ -141,7 +142,7 @@ def _policy_step(policy: GuardPolicy, found: Observed) -> Change:
 
 
 def _group_step(group: str, found: Observed) -> Change:
-    body = {"path": PATH}
+    body = {"path": IAM_PATH}
     if found.group is None:
         return Change("create", "iam-group", found.account.group(group), None, body)
     kept = f"has {', '.join(found.foreign)} too, which stays" if found.foreign else ""
@@ -174,11 +175,11 @@ def _group_removal(group: str, found: Observed) -> Iterator[Change]:
         return
     if found.foreign:
         note = f"has {', '.join(found.foreign)}, which somebody else gave it: it stays, and so do its members"
-        yield Change("keep", "iam-group", found.group.arn, {"path": PATH}, {"path": PATH}, (note,))
+        yield Change("keep", "iam-group", found.group.arn, {"path": IAM_PATH}, {"path": IAM_PATH}, (note,))
         return
     for user in found.members:
         yield Change("delete", "membership", f"{group}/{user}")
-    yield Change("delete", "iam-group", found.group.arn, {"path": PATH})
+    yield Change("delete", "iam-group", found.group.arn, {"path": IAM_PATH})
 
 
 # ── what stands in the way ───────────────────────────────────────────────────────────────────────

@@ -31,11 +31,10 @@ def command(target: Target, yes: bool) -> int:
 
 
 def _ask(enrolment: Enrolment, removal: Removal, *, yes: bool) -> None:
-    from producer.mfa_device import device
     from producer.mfa_device.unenroll import guarded_by
 
     terminal.say("\n".join(f"- {line}" for line in removal.lines(enrolment.key.path)))
-    groups = guarded_by(enrolment.account, enrolment.user, device.PATH)
+    groups = guarded_by(enrolment.account, enrolment.user)
     if groups and not removal.found.others:
         terminal.warn(f"{enrolment.user} is in {', '.join(groups)}: without a device no write is open to this user.")
     terminal.confirm("Remove this?", yes=yes)

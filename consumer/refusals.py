@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from vault_aws_kit.errors import (
     AwsRefused,
-    CodeRefused,
     KitError,
     NotAllowed,
     RoleNotGranted,
     RoleUnknown,
     VaultAnswered,
 )
+from vault_aws_kit.mfa import INVALID_CODE, NO_CODE_TAKEN, code_refused
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from vault_aws_kit.contract import RoleEntry
 
 # The AWS SDK's two generations, then what the first one says where AWS gave no status.
@@ -36,21 +34,6 @@ _HINTS = {
     "Throttling": "Too many requests at once: try again in a few seconds.",
     "PackedPolicyTooLarge": "The role's policies are too large for one session: the platform team must shorten them.",
 }
-
-
-INVALID_CODE, NO_CODE_TAKEN = "invalid MFA one time pass code", "unable to validate MFA code"
-"""What stands in AWS's words for a code that is wrong or was used, and for a device that isn't the caller's or is
-locked. They are documented nowhere; its users quote them."""
-
-
-def code_refused(serial: str, told: str = "", ahead: timedelta | None = None) -> CodeRefused:
-    """`told` is what else is known of the cause; for `ahead` see CodeRefused."""
-    return CodeRefused(
-        f"AWS refuses the code of {serial}: it is wrong, or was used already. {told}".rstrip(),
-        hint="A code is good once, and the device shows the next within 30 s. Where all are refused, they are another "
-        "device's, or its clock is wrong.",
-        ahead=ahead,
-    )
 
 
 def refusal(error: KitError, role: RoleEntry, policies: Sequence[str]) -> KitError:

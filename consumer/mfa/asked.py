@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from vault_aws_kit.credentials import Credentials
     from vault_aws_kit.vault import Vault
 
-SHORTEST, LONGEST = 900, 129600
-"""Seconds: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -78,6 +75,7 @@ class Way:
     def _fresh(self) -> Credentials:
         """One with as long a life ahead as an endpoint wants it (see `endpoint.supply`)."""
         from consumer.endpoint.supply import AHEAD
+        from vault_aws_kit.mfa import LONGEST
 
         least = min(round(AHEAD.total_seconds()), (self.asked.duration or LONGEST) // 3)
         obtained = self.obtain(least)

@@ -2,59 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vault_aws_kit.aws import asked
 from vault_aws_kit.errors import AwsRefused, DeviceUnknown
+from vault_aws_kit.mfa import Owner
 
 if TYPE_CHECKING:
     from consumer.mfa.key import Key
-
-SECURITY_KEY = ":u2f/"
-"""In the ARNs of security keys and passkeys: AWS takes those in its console alone, and no API has a code of them.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html"""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who a key belongs to, by ARN, and the serial numbers of the MFA devices that IAM lists for them."""
-
-    arn: str
-    serials: tuple[str, ...] = ()
-
-    @property
-    def is_root(self) -> bool:
-        return self.arn.endswith(":root")
-
-    @property
-    def with_codes(self) -> list[str]:
-        return [serial for serial in self.serials if SECURITY_KEY not in serial]
-
-    def device(self) -> str:
-        """The one device that gives codes. Raises DeviceUnknown."""
-        found = self.with_codes
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise DeviceUnknown(
-                f"{self.arn} has {len(found)} MFA devices.",
-                hint=f"Say which one: {' or '.join(f'--serial {serial}' for serial in found)}.",
-            )
-        raise none(self)
-
-
-def none(owner: Owner) -> DeviceUnknown:
-    if owner.serials:
-        return DeviceUnknown(
-            f"{owner.arn} has {_listed(owner.serials)} for MFA: a security key has no codes, and AWS takes it in the "
-            "console alone.",
-            hint="Have a virtual device besides it: `producer mfa enroll`, or in AWS's console.",
-        )
-    return DeviceUnknown(
-        f"{owner.arn} has no MFA device.", hint="Have one enrolled: `producer mfa enroll`, or in AWS's console."
-    )
 
 
 def owner_of(key: Key) -> str:
@@ -81,7 +36,3 @@ def _listed_by_iam(key: Key, arn: str) -> tuple[str, ...]:
     with asked("iam:ListMFADevices"):
         pages = key.client("iam").get_paginator("list_mfa_devices").paginate(**who)
         return tuple(str(device["SerialNumber"]) for page in pages for device in page["MFADevices"])
-
-
-def _listed(serials: Sequence[str]) -> str:
-    return ", ".join(serials)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from consumer.mfa.asked import LONGEST, SHORTEST, Asked
+from consumer.mfa.asked import Asked
 from consumer.options import no_prompt_option, place_of_codes, seconds, team_login_option
 
 R = TypeVar("R")
@@ -15,7 +15,11 @@ R = TypeVar("R")
 
 def _duration(context: click.Context, parameter: click.Parameter, value: str) -> int:
     found = seconds(context, parameter, value)
-    if found and not SHORTEST <= found <= LONGEST:
+    if not found:
+        return 0
+    from vault_aws_kit.mfa import LONGEST, SHORTEST
+
+    if not SHORTEST <= found <= LONGEST:
         raise click.BadParameter(f"AWS gives a session of 15m to 36h, not of {value}.")
     return found
 

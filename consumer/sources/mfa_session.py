@@ -13,9 +13,9 @@ from vault_aws_kit.errors import AWAY, AwsUnreachable, CodeNeeded, ParameterNotF
 
 if TYPE_CHECKING:
     from consumer.codes.interface import Codes
-    from consumer.mfa import devices
     from consumer.mfa.key import Key
     from vault_aws_kit.credentials import Credentials
+    from vault_aws_kit.mfa import Owner
 
 USUAL, LONGEST_OF_ROOT = 43200, 3600  # seconds: AWS's own default, and what it gives its root users at most
 A_PERSONS_TIME = 900.0  # seconds for which another process may be asking somebody for a code
@@ -64,7 +64,7 @@ class MfaSession(Source):
         owner = devices.look_up(self.key)
         return owner.device(), self._seconds_of(owner)
 
-    def _seconds_of(self, owner: devices.Owner) -> int:
+    def _seconds_of(self, owner: Owner) -> int:
         if not owner.is_root:
             return self.seconds or USUAL
         if self.seconds > LONGEST_OF_ROOT:

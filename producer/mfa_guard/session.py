@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from vault_aws_kit import aws
+from vault_aws_kit import aws, mfa
 from vault_aws_kit.errors import AwsRefused
 
 if TYPE_CHECKING:
     import boto3
-
-SHORTEST = 900
-"""Seconds: no session of AWS's lives less long."""
 
 
 def is_plain(session: boto3.Session) -> bool:
@@ -25,29 +21,18 @@ def is_plain(session: boto3.Session) -> bool:
 def with_mfa(caller: aws.Caller, serial: str, code: Callable[[str], str]) -> boto3.Session | None:
     """`code` is asked for a device's code, and answers '' where there is none; then there is no session.
 
-    Raises AwsRefused for a code or a device that AWS doesn't take; AwsUnreachable.
+    Raises CodeRefused, and AwsRefused for a device that AWS doesn't take; AwsUnreachable.
     """
     import boto3
 
     given = code(serial)
     if not given:
         return None
-    with _explained(), aws.asked("sts:GetSessionToken"):
-        sts = caller.session.client("sts", config=caller.config)
-        answer = sts.get_session_token(SerialNumber=serial, TokenCode=given, DurationSeconds=SHORTEST)["Credentials"]
+    sts = caller.session.client("sts", config=caller.config)
+    found = mfa.get_session(sts, serial, given, mfa.SHORTEST)
     return boto3.Session(
-        answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], region_name=caller.session.region_name
+        found.access_key_id, found.secret_access_key, found.session_token, region_name=caller.session.region_name
     )
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except AwsRefused as error:
-        if "MultiFactorAuthentication failed" in error.message:
-            error.hint = "A code counts once: wait for the device's next one, up to 30 s, and run it again."
-        raise
 
 
 def of_profile(name: str, caller: aws.Caller) -> boto3.Session:
@@ -60,12 +45,3 @@ def of_profile(name: str, caller: aws.Caller) -> boto3.Session:
             hint="Take both from one user.",
         )
     return session
-
-
-def only(devices: Sequence[str], user: str) -> str:
-    """The one device whose codes the API takes. Raises AwsRefused where there is none, or several."""
-    with_codes = [serial for serial in devices if ":u2f/" not in serial]
-    if len(with_codes) != 1:
-        has = f"has {', '.join(with_codes)}" if with_codes else "has no MFA device that gives codes"
-        raise AwsRefused(f"{user} {has}.", hint="Name one with --serial, or leave the MFA session to --mfa-profile.")
-    return with_codes[0]

@@ -93,7 +93,7 @@ def command(
 
 
 def _check(role: str, asked: Parameters, targets: Targets, *, mfa: bool, running: bool) -> None:
-    from consumer.mfa.asked import LONGEST, SHORTEST
+    from vault_aws_kit.mfa import LONGEST, SHORTEST
 
     if bool(role) == mfa:
         raise click.UsageError("Say where the credentials come from: --role ROLE, or --mfa.")

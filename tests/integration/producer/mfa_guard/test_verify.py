@@ -184,8 +184,8 @@ def test_a_wrong_code_is_told_from_a_missing_right(mfa, alice, account, admin, u
     become(alice, monkeypatch)
     refused = mfa("verify", "--calls", "--code-from", f"vault:{unique}/code/alice")
     admin.delete(f"sys/mounts/{unique}")
-    assert refused.code == errors.AwsRefused.exit_code
-    assert "A code counts once" in refused.err
+    assert refused.code == errors.CodeRefused.exit_code
+    assert "A code is good once" in refused.err
 
 
 def test_real_calls_show_that_nobody_is_bound_before_add(mfa, account, monkeypatch):
@@ -237,7 +237,7 @@ def test_nothing_is_changed_by_real_calls(mfa, alice, everything, session, monke
 def test_a_user_without_a_device_is_told(mfa, account, admin, monkeypatch):
     become(account.user("bob", ALL), monkeypatch)
     refused = mfa("verify", "--calls", "--code-from", "vault:totp/code/bob")
-    assert (refused.code, "bob has no MFA device" in refused.err) == (errors.AwsRefused.exit_code, True)
+    assert (refused.code, "user/bob has no MFA device" in refused.err) == (errors.DeviceUnknown.exit_code, True)
 
 
 def test_the_walk_through_from_dry_run_to_unauthorized_and_back(mfa, account, monkeypatch, session):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consumer.mfa.options import session_options
+from consumer.commands.mfa.options import session_options
 from consumer.options import min_ttl_option, no_cache_option
 
 if TYPE_CHECKING:

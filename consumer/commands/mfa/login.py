@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from consumer.commands.mfa.options import session_options
 from consumer.formats import FORMATS
-from consumer.mfa.options import session_options
 from consumer.options import min_ttl_option, no_cache_option, out_option
 from vault_aws_kit import terminal
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consumer.mfa.options import session_options
+from consumer.commands.mfa.options import session_options
 from consumer.options import profile_options
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from consumer.mfa.options import session_options
+from consumer.commands.mfa.options import session_options
 from consumer.options import min_ttl_option, no_cache_option, port_option, token_file_option
 from vault_aws_kit import terminal
 

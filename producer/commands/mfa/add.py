@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.options import group_option, profile_option, users_argument
+from producer.commands.mfa.guard_options import group_option, users_argument
+from producer.options import profile_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 def command(users: tuple[str, ...], group: str, profile: str, output: str) -> int:
     """Put IAM users under a guard: from then on they write to AWS only with MFA."""
     from producer.iam_account import open_account
-    from producer.mfa_guard import members, undo
+    from producer.mfa_guard import lockout, members
     from producer.mfa_guard.observed import observe
     from producer.mfa_guard.plan import must_be_there
 
     iam = open_account(profile)
     found = observe(iam, group)
     must_be_there(group, found)
-    for note in undo.of_membership(found.account.group(group), users, iam):
+    for note in lockout.by_membership(found.account.group(group), users, iam):
         terminal.warn(note)
     done = members.add(iam, group, users, found.members)
     if output == "json":

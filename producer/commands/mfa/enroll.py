@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.mfa_device.options import Target, check_terminal, login_option, opened, qr_option, target_options
+from producer.commands.mfa.device_options import Target, check_terminal, login_option, opened, qr_option, target_options
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:

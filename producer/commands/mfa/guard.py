@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.options import group_option, profile_option, services_option
+from producer.commands.mfa.guard_options import group_option, services_option
+from producer.options import profile_option
 from vault_aws_kit import terminal
 from vault_aws_kit.errors import CHANGES
 from vault_aws_kit.wording import counted
@@ -49,19 +50,19 @@ def command(
     Reading stays open. It binds nobody until `producer mfa add` puts users into the group.
     """
     from producer.iam_account import open_account
+    from producer.mfa_guard import lockout
     from producer.mfa_guard.apply import apply
     from producer.mfa_guard.notes import notes
     from producer.mfa_guard.observed import observe
     from producer.mfa_guard.plan import Wanted, plan_guard
     from producer.mfa_guard.plan_text import plan_json, plan_text
-    from producer.mfa_guard.undo import warnings
 
     if not services:
         raise click.UsageError("--services names none: a guard without services guards nothing.")
     iam = open_account(profile)
     found = observe(iam, group)
     plan = plan_guard(Wanted(group, services, enrolment), found, prune=prune)
-    for note in [*notes([*services, *plan.left_over], enrolment), *warnings(plan, found, iam)]:
+    for note in [*notes([*services, *plan.left_over], enrolment), *lockout.by_plan(plan, found, iam)]:
         terminal.warn(note)
     if output == "text":
         terminal.emit(plan_text(plan))

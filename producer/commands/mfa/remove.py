@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import click
 
-from producer.options import group_option, profile_option, users_argument
+from producer.commands.mfa.guard_options import group_option, users_argument
+from producer.options import profile_option
 from vault_aws_kit import terminal
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from producer.mfa_device.options import Target, check_terminal, opened, qr_option, target_options
+from producer.commands.mfa.device_options import Target, check_terminal, opened, qr_option, target_options
 from vault_aws_kit import terminal
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from producer.options import group_option, profile_option
+from producer.commands.mfa.guard_options import group_option
+from producer.options import profile_option
 from vault_aws_kit import terminal
 
 if TYPE_CHECKING:

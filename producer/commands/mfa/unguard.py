@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from producer.options import group_option, profile_option
+from producer.commands.mfa.guard_options import group_option
+from producer.options import profile_option
 from vault_aws_kit import terminal
 from vault_aws_kit.wording import counted
 

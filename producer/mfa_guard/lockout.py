@@ -1,4 +1,4 @@
-"""Whether whoever changes a guard could take it back: asked before, as afterwards may be too late."""
+"""Whether whoever changes a guard locks themselves out of taking it back: asked before, afterwards may be too late."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def principal(iam: IamAccount) -> str:
     return ""
 
 
-def warnings(plan: Plan, found: Observed, iam: IamAccount) -> list[str]:
+def by_plan(plan: Plan, found: Observed, iam: IamAccount) -> list[str]:
     """What the caller should know before a plan is carried out."""
     return list(_warnings(plan, found, iam)) if plan else []
 
 
-def of_membership(group: str, users: Sequence[str], iam: IamAccount) -> list[str]:
+def by_membership(group: str, users: Sequence[str], iam: IamAccount) -> list[str]:
     """The same before users are put into a group, whose ARN it is."""
     yourself = [_UNDER_IT.format(user=user) for user in users if user == _user(iam)]
     return [*_lacking(iam, [(("iam:RemoveUserFromGroup",), [group])], "take users out again"), *yourself]

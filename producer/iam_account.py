@@ -50,12 +50,28 @@ class IamAccount:
 
     def exists(self, user: str) -> bool:
         """Asks for the user itself: a key can answer for some seconds after it is gone."""
+        return self.find_user(user) is not None
+
+    def find_user(self, name: str) -> IamUser | None:
+        """The user of that name, which IAM may spell in other cases."""
         with aws.asked("iam:GetUser"):
             try:
-                self._iam.get_user(UserName=user)
+                found = self._iam.get_user(UserName=name)["User"]
             except self._iam.exceptions.NoSuchEntityException:
-                return False
-        return True
+                return None
+        return IamUser(found["UserName"], found["Path"], found["CreateDate"])
+
+    def arn_of(self, user: IamUser) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:user{user.path}{user.name}"
+
+    def mfa_devices(self, user: str) -> tuple[str, ...]:
+        """The serial numbers of the devices that a user has enabled; none where there is no such user."""
+        with aws.asked("iam:ListMFADevices"):
+            try:
+                pages = self._iam.get_paginator("list_mfa_devices").paginate(UserName=user)
+                return tuple(device["SerialNumber"] for page in pages for device in page["MFADevices"])
+            except self._iam.exceptions.NoSuchEntityException:
+                return ()
 
     def keys(self, user: str) -> list[IamKey]:
         """The access keys of a user; none where there is no such user."""

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from vault_aws_kit.vault import Body, Vault
 
-PERIOD = 30
-"""Seconds for which AWS's virtual devices show one code; AWS takes no others."""
+PERIOD, DIGITS = 30, 6
+"""Seconds for which AWS's virtual devices show one code, and what it has; AWS takes no others."""
 MARGIN, PAUSE = timedelta(seconds=0.3), 1.0  # where Vault's clock differs from the one here, it is asked again
 EXAMPLE = "vault:totp/code/NAME"
-CODE = re.compile(r"[0-9]{6}")
+CODE = re.compile(rf"[0-9]{{{DIGITS}}}")
 _PLACE = re.compile(r"vault:(?P<mount>[\w.-]+(?:/[\w.-]+)*)/code/(?P<name>\w(?:[\w.@-]*\w)?)", re.ASCII)
 _SERIAL = re.compile(rf"arn:[\w-]+:iam::\d{{12}}:mfa{IAM_PATH}\S+", re.ASCII)
 

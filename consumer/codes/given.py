@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from consumer.codes.interface import CODE, Codes
+from consumer.codes.interface import Codes
 from vault_aws_kit.errors import CodeNeeded, CodeRefused
+from vault_aws_kit.totp import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,9 +9,6 @@ from typing import TypeVar
 from vault_aws_kit.errors import CodeRefused
 
 T = TypeVar("T")
-
-CODE = re.compile(r"[0-9]{6}")
-"""What AWS takes: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
 
 
 class Codes(ABC):

@@ -11,8 +11,9 @@ import select
 import signal
 from dataclasses import dataclass
 
-from consumer.codes.interface import CODE, Codes
+from consumer.codes.interface import Codes
 from vault_aws_kit.errors import CodeNeeded, CodeRefused
+from vault_aws_kit.totp import CODE
 
 TTY = "/dev/tty"
 TRIES = 3

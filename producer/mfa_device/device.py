@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from producer.iam_account import IamAccount
-from producer.mfa_device.seed import PERIOD, Seed
+from producer.mfa_device.seed import Seed
 from vault_aws_kit import IAM_PATH, clock
 from vault_aws_kit.errors import AwsRefused, IamUserUnknown, MfaDevicesInTheWay
+from vault_aws_kit.totp import PERIOD
 
 MOST = 8
 """Devices that AWS gives a user: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -38,14 +39,9 @@ class Devices:
     user: str
     home: str
 
-    def assigned(self) -> list[str]:
+    def assigned(self) -> tuple[str, ...]:
         """The serial numbers of the user's devices, of every kind; none where there is no such user."""
-        with self.account.asked("iam:ListMFADevices") as iam:
-            try:
-                pages = iam.get_paginator("list_mfa_devices").paginate(UserName=self.user)
-                return [device["SerialNumber"] for page in pages for device in page["MFADevices"]]
-            except iam.exceptions.NoSuchEntityException:
-                return []
+        return self.account.mfa_devices(self.user)
 
     def unassigned(self) -> list[str]:
         """Devices of ours that were made and never enabled, or were deactivated and not yet deleted."""
@@ -106,15 +102,6 @@ class Devices:
             return PERIOD - self._aws_time().timestamp() % PERIOD + 1
         passing = ("NoSuchEntity", "EntityTemporarilyUnmodifiable", "ConcurrentModification")  # a device this new
         return SOON if error.code in passing else None
-
-
-def find_user(account: IamAccount, name: str) -> str:
-    """A user's name as IAM spells it, '' where there is none."""
-    with account.asked("iam:GetUser") as iam:
-        try:
-            return iam.get_user(UserName=name)["User"]["UserName"]
-        except iam.exceptions.NoSuchEntityException:
-            return ""
 
 
 def unknown_user(account: IamAccount, name: str) -> IamUserUnknown:

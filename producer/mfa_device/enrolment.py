@@ -21,11 +21,12 @@ from producer.iam_account import IamAccount
 from producer.mfa_device import device
 from producer.mfa_device.device import Devices
 from producer.mfa_device.readers import Readers
-from producer.mfa_device.seed import PERIOD, Seed
+from producer.mfa_device.seed import Seed
 from producer.mfa_device.totp_key import TotpKey
 from producer.mfa_device.undo import Undo
 from vault_aws_kit import clock
 from vault_aws_kit.errors import CodesDiffer, MfaDevicesInTheWay, NotOurs
+from vault_aws_kit.totp import PERIOD
 
 Say = Callable[[str], None]
 

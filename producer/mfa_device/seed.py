@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
+from vault_aws_kit.totp import DIGITS, PERIOD
+
 ISSUER = "Amazon Web Services"
-PERIOD = 30  # seconds
-DIGITS = 6
 FAR = 120  # periods, so an hour: clocks that differ by more are told from a wrong seed no longer
 
 

@@ -11,9 +11,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from producer.mfa_device.seed import DIGITS, ISSUER, PERIOD, Seed
+from producer.mfa_device.seed import ISSUER, Seed
 from producer.resources.mount import Mount
 from vault_aws_kit.errors import CodesDiffer, NotOurs, VaultRefused
+from vault_aws_kit.totp import DIGITS, PERIOD
 from vault_aws_kit.vault import Vault
 
 NEXT = ".next"

@@ -48,27 +48,15 @@ def must_exist(iam: IamAccount, users: Sequence[str]) -> None:
     """Raises IamUserUnknown, which names all that aren't there."""
     missing = [user for user in users if not iam.exists(user)]
     if missing:
-        raise IamUserUnknown(
-            f"Account {iam.account} has no IAM user {', '.join(map(repr, missing))}; nothing was changed.",
-            hint="A guard is for IAM users: roles and users of IAM Identity Center have MFA where they sign in.",
-        )
+        raise _unknown(iam, missing)
 
 
 def arn_of(iam: IamAccount, user: str) -> str:
     """A user's ARN, which has its path. Raises IamUserUnknown."""
-    must_exist(iam, [user])
-    with iam.asked("iam:GetUser") as client:
-        return client.get_user(UserName=user)["User"]["Arn"]
-
-
-def devices(iam: IamAccount, user: str) -> tuple[str, ...]:
-    """The MFA devices that a user has enabled; none for a user that was deleted meanwhile."""
-    with iam.asked("iam:ListMFADevices") as client:
-        try:
-            pages = client.get_paginator("list_mfa_devices").paginate(UserName=user)
-            return tuple(one["SerialNumber"] for page in pages for one in page["MFADevices"])
-        except client.exceptions.NoSuchEntityException:
-            return ()
+    found = iam.find_user(user)
+    if found is None:
+        raise _unknown(iam, [user])
+    return iam.arn_of(found)
 
 
 def everybody(iam: IamAccount, guarded: Iterable[str]) -> list[Member]:
@@ -89,8 +77,15 @@ def with_devices(iam: IamAccount, users: Sequence[str], guarded: Iterable[str]) 
     """These users, with the devices that each has."""
     inside = set(guarded)
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(lambda user: devices(iam, user), users))
+        found = list(pool.map(iam.mfa_devices, users))
     return [Member(user, user in inside, has) for user, has in zip(users, found, strict=True)]
+
+
+def _unknown(iam: IamAccount, users: Sequence[str]) -> IamUserUnknown:
+    return IamUserUnknown(
+        f"Account {iam.account} has no IAM user {', '.join(map(repr, users))}; nothing was changed.",
+        hint="A guard is for IAM users: roles and users of IAM Identity Center have MFA where they sign in.",
+    )
 
 
 def _of_vault(name: str, path: str) -> bool:

@@ -39,7 +39,7 @@ def command(users: tuple[str, ...], group: str, profile: str, output: str) -> in
     else:
         _show(done, group, found.services)
     for user in users:
-        if not members.devices(iam, user):
+        if not iam.mfa_devices(user):
             terminal.warn(f"{user} has no MFA device: `producer mfa enroll {user}` gives one, and until then no write.")
     return 0
 

@@ -85,15 +85,15 @@ def opened(target: Target, *, gone: bool = False) -> Iterator[Enrolment]:
     Whoever stops the command, however that is done, ends the block in order.
     """
     from producer.iam_account import open_account
-    from producer.mfa_device.device import find_user, unknown_user
+    from producer.mfa_device.device import unknown_user
     from producer.mfa_device.enrolment import Enrolment
     from producer.mfa_device.totp_key import TotpKey, key_name
 
     account = open_account(target.profile)
-    user = find_user(account, target.user)
-    if not user and not gone:
+    found = account.find_user(target.user)
+    if not found and not gone:
         raise unknown_user(account, target.user)
-    user = user or target.user
+    user = found.name if found else target.user
     with (
         terminal.connect(target.vault, patience=PATIENCE) as connection,
         stopping.in_order(until="it is all in order again"),

@@ -117,7 +117,7 @@ def _called(caller: Caller, iam: IamAccount, services: tuple[str, ...], way: _Wa
 
 def _mfa_session(caller: Caller, iam: IamAccount, way: _Way) -> boto3.Session | None:
     """None where nobody is there to give a code."""
-    from producer.mfa_guard import members, session
+    from producer.mfa_guard import session
     from vault_aws_kit.mfa import Owner
 
     if way.profile:
@@ -125,7 +125,7 @@ def _mfa_session(caller: Caller, iam: IamAccount, way: _Way) -> boto3.Session | 
     if not way.code_from and not sys.stdin.isatty():
         terminal.say("Not tried with MFA: that needs --code-from or --mfa-profile where nobody is here to give a code.")
         return None
-    serial = way.serial or Owner(caller.arn, members.devices(iam, caller.arn.rpartition("/")[2])).device()
+    serial = way.serial or Owner(caller.arn, iam.mfa_devices(caller.arn.rpartition("/")[2])).device()
     return session.with_mfa(caller, serial, _code(way.code_from))
 
 

@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from producer.iam_account import open_account
 from producer.mfa_guard import apply as applying
-from producer.mfa_guard import members
 from tests.integration.strict_aws import Refused
 from vault_aws_kit import errors
 
@@ -361,7 +360,7 @@ def test_a_user_who_is_deleted_while_being_put_under_it_is_told_of(mfa, account)
 
 def test_devices_of_a_user_who_is_gone_are_none(account, monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL_IAM")
-    assert members.devices(open_account(), "nobody") == ()
+    assert open_account().mfa_devices("nobody") == ()
 
 
 def test_the_judge_in_front_binds_users_by_their_groups(account, mfa, monkeypatch):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.mfa_device.seed import PERIOD, Seed
+from producer.mfa_device.seed import Seed
+from vault_aws_kit.totp import PERIOD
 
 BASE32 = st.binary(min_size=14, max_size=64).map(lambda key: base64.b32encode(key).decode())
 MOMENTS = st.integers(PERIOD, 2**32).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))

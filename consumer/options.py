@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,17 +13,6 @@ from consumer import completion
 from vault_aws_kit import terminal
 
 R = TypeVar("R")
-
-
-def _together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one, in this order."""
-
-    def add(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
 
 
 team_option = click.option(
@@ -113,7 +103,7 @@ out_option = click.option(
     type=click.Path(path_type=Path),
     help="Write this file, for its owner's eyes only, instead of standard output.",
 )
-profile_options = _together(
+profile_options = terminal.together(
     click.option("--print", "show", is_flag=True, help="Print the profile, and write nothing."),
     click.option("--remove", is_flag=True, help="Take the profile NAME out again."),
     click.option("--force", is_flag=True, help="Replace, or remove, one that the kit did not write."),
@@ -123,6 +113,7 @@ profile_options = _together(
 def parameter_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds what can be asked of a role, as --ttl, which reaches the command as `asked: Parameters`."""
 
+    @wraps(command)
     def with_parameters(
         *args: Any,
         ttl: int,
@@ -139,19 +130,14 @@ def parameter_options(command: Callable[..., R]) -> Callable[..., R]:
         codes = Wanted(place=code_from, prompt=not no_prompt, say=terminal.say)
         return command(*args, asked=Parameters(ttl, role_arn, session_name, region, codes), **kwargs)
 
-    with_parameters.__doc__ = command.__doc__
-    with_parameters.__name__ = command.__name__
-    with_parameters.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    for option in (
-        no_prompt_option,
-        click.option("--mfa-code-from", "code_from", metavar="vault:PATH", default="", callback=place_of_codes,
-                     help="Where Vault gives the MFA codes, for a role that wants one: vault:totp/code/NAME."),
-        click.option("--region", metavar="REGION", default="", help="AWS region; else the role's."),
-        click.option("--session-name", metavar="NAME", default="", help="Session's name in AWS's logs (assumed_role)."),
-        click.option("--role-arn", metavar="ARN", default="", help="Which AWS role, where the role has several."),
+    return terminal.together(
         click.option(
             "--ttl", metavar="DURATION", default="0", callback=seconds, help="How long, 15m or more (STS types)."
         ),
-    ):  # fmt: skip
-        option(with_parameters)
-    return with_parameters
+        click.option("--role-arn", metavar="ARN", default="", help="Which AWS role, where the role has several."),
+        click.option("--session-name", metavar="NAME", default="", help="Session's name in AWS's logs (assumed_role)."),
+        click.option("--region", metavar="REGION", default="", help="AWS region; else the role's."),
+        click.option("--mfa-code-from", "code_from", metavar="vault:PATH", default="", callback=place_of_codes,
+                     help="Where Vault gives the MFA codes, for a role that wants one: vault:totp/code/NAME."),
+        no_prompt_option,
+    )(with_parameters)  # fmt: skip

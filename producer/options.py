@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from producer import completion
+from vault_aws_kit import terminal
 
 R = TypeVar("R")
 
@@ -67,8 +68,8 @@ def prune_options(command: Callable[..., R]) -> Callable[..., R]:
 
         return command(*args, prune=Prune(max_deletes, revoke_leases) if prune else None, **kwargs)
 
-    for option in (
-        click.option("--revoke-leases", is_flag=True, help="With --prune: end what deleted roles have issued."),
+    return terminal.together(
+        click.option("--prune", is_flag=True, help="Delete what was made from this spec and is no longer in it."),
         click.option(
             "--max-deletes",
             type=click.IntRange(min=0),
@@ -76,10 +77,8 @@ def prune_options(command: Callable[..., R]) -> Callable[..., R]:
             show_default=True,
             help="With --prune: refuse to delete more than this.",
         ),
-        click.option("--prune", is_flag=True, help="Delete what was made from this spec and is no longer in it."),
-    ):
-        option(with_prune)
-    return with_prune
+        click.option("--revoke-leases", is_flag=True, help="With --prune: end what deleted roles have issued."),
+    )(with_prune)
 
 
 take_over_option = click.option(
@@ -110,9 +109,7 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
             raise click.UsageError("Say what: exactly one of --role ROLE, --team TEAM and --all.")
         return command(*args, target=given[0], **kwargs)
 
-    for option in (
-        click.option("--all", "everything", is_flag=True, help="Every role of the spec."),
-        click.option("--team", metavar="TEAM", default="", shell_complete=completion.teams, help="One team."),
+    return terminal.together(
         click.option(
             "--role",
             metavar="ROLE",
@@ -120,9 +117,9 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
             shell_complete=completion.roles,
             help="One role, for all of its teams: NAME or ENGINE/NAME.",
         ),
-    ):
-        option(with_target)
-    return with_target
+        click.option("--team", metavar="TEAM", default="", shell_complete=completion.teams, help="One team."),
+        click.option("--all", "everything", is_flag=True, help="Every role of the spec."),
+    )(with_target)
 
 
 profile_option = click.option("--profile", metavar="NAME", default="", help="An AWS profile; else as boto3 finds it.")

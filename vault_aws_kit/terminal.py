@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -214,23 +215,36 @@ class VaultOptions:
     catalog_mount: str
 
 
+def together(*options: Callable[[Any], Any]) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Several options as one, which `--help` shows in this order."""
+
+    def add(command: Callable[..., R]) -> Callable[..., R]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+server_options = together(
+    click.option("--address", metavar="URL", default="", help="Vault's address; else VAULT_ADDR."),
+    click.option("--namespace", metavar="NAME", default="", help="Vault namespace; else VAULT_NAMESPACE."),
+)
+"""--address and --namespace, for what asks Vault and needs no catalog."""
+
+
 def vault_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds --address, --namespace and --catalog-mount, which reach the command as `vault: VaultOptions`."""
 
+    @wraps(command)
     def with_vault(*args: Any, address: str, namespace: str, catalog_mount: str, **kwargs: Any) -> R:
         return command(*args, vault=VaultOptions(address, namespace, catalog_mount), **kwargs)
 
-    with_vault.__doc__ = command.__doc__
-    with_vault.__name__ = command.__name__
-    with_vault.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    for option in (
+    return together(
+        server_options,
         click.option("--catalog-mount", metavar="PATH", default=CATALOG_MOUNT, show_default=True,
                      help="KV v2 mount that holds the catalog."),
-        click.option("--namespace", metavar="NAME", default="", help="Vault namespace; else VAULT_NAMESPACE."),
-        click.option("--address", metavar="URL", default="", help="Vault's address; else VAULT_ADDR."),
-    ):  # fmt: skip
-        option(with_vault)
-    return with_vault
+    )(with_vault)  # fmt: skip
 
 
 def format_option(*formats: str, default: str = "text") -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -245,6 +259,9 @@ def format_option(*formats: str, default: str = "text") -> Callable[[Callable[..
 
 
 yes_option = click.option("--yes", is_flag=True, help="Don't ask, go on.")
+
+
+PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 
 
 def connect(options: VaultOptions, *, patience: float = 0.0) -> Vault:

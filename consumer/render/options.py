@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import click
 from consumer import completion
 from consumer.render import asked as ask
 from consumer.render.asked import Asked, VaultAsked
+from vault_aws_kit import terminal
 
 R = TypeVar("R")
 
@@ -54,16 +56,12 @@ def _group(name: str, make: Callable[..., object], *options: Callable[[Any], Any
     fields = [field for option in options for field in option(lambda: None).__click_params__]
 
     def decorate(command: Callable[..., R]) -> Callable[..., R]:
+        @wraps(command)
         def with_group(*args: Any, **kwargs: Any) -> R:
             own = {field.name: kwargs.pop(field.name) for field in fields}
             return command(*args, **{name: make(**own)}, **kwargs)
 
-        with_group.__doc__ = command.__doc__
-        with_group.__name__ = command.__name__
-        with_group.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-        for option in reversed(options):
-            option(with_group)
-        return with_group
+        return terminal.together(*options)(with_group)
 
     return decorate
 

@@ -14,8 +14,6 @@ from vault_aws_kit import IAM_PATH, terminal
 if TYPE_CHECKING:
     from producer.bootstrap import Step
 
-PATIENCE = 30.0  # seconds
-
 
 @click.command()
 @click.option("--engine", "engine_name", metavar="NAME", default="", help="One engine; else all of the spec's.")
@@ -71,7 +69,7 @@ def command(
         return 0
     account = open_account()
     done: dict[str, list[str]] = {}
-    with terminal.connect(vault, patience=PATIENCE) as connection:
+    with terminal.connect(vault, patience=terminal.PATIENCE) as connection:
         for engine in engines:
             steps = Bootstrap(spec, engine, connection, account, choices).run(_approval(engine.name, yes=yes))
             done[engine.name] = [step.text for step in steps]

@@ -14,8 +14,6 @@ from vault_aws_kit import terminal
 if TYPE_CHECKING:
     from producer.incident.revoke import Target
 
-PATIENCE = 30.0  # seconds
-
 
 @click.command()
 @target_options
@@ -51,7 +49,7 @@ def command(
 
     name = name_of_spec(spec_name, spec_file, templates)
     choices = Choices(vault.catalog_mount, freeze, not keep_sessions, lock_timeout)
-    with terminal.connect(vault, patience=PATIENCE) as connection:
+    with terminal.connect(vault, patience=terminal.PATIENCE) as connection:
         terminal.confirm(_question(name, target, choices.sessions), yes=yes)
         report = revoke(name, target, connection, choices, say=terminal.say)
     if output == "json":

@@ -15,8 +15,6 @@ from vault_aws_kit import terminal
 if TYPE_CHECKING:
     from producer.rotate_root import RootState
 
-PATIENCE = 30.0  # seconds
-
 
 @click.command()
 @click.option("--engine", "engine_name", metavar="NAME", default="", help="One engine; else all of the spec's.")
@@ -48,7 +46,7 @@ def command(
     spec = load_spec(spec_file, templates)
     engines = engines_named(spec, engine_name)
     account = account_if_any()
-    with terminal.connect(vault, patience=PATIENCE) as connection:
+    with terminal.connect(vault, patience=terminal.PATIENCE) as connection:
         done = [
             rotate_root(spec, engine, connection, account, catalog_mount=vault.catalog_mount, max_age=max_age,
                         approve=_approval(engine.name, yes=yes), wait=lock_timeout)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from producer.diff import Action, Plan
     from producer.prune import Prune
 
-PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
-
 
 @click.command()
 @click.argument("plan_file", metavar="[PLAN]", type=click.Path(path_type=Path), required=False)
@@ -59,7 +57,11 @@ def command(
     source = read_plan(plan_file) if plan_file else load_spec(spec_file, templates)
     terminal.warn_all(() if isinstance(source, SavedPlan) else source.warnings)
     choices = Choices(vault.catalog_mount, take_over, prune, lock_timeout, force_unlock)
-    with terminal.connect(vault, patience=PATIENCE) as connection, terminal.progress() as step, _counted(step) as count:
+    with (
+        terminal.connect(vault, patience=terminal.PATIENCE) as connection,
+        terminal.progress() as step,
+        _counted(step) as count,
+    ):
         approve = _approval(count, yes=yes, show=output == "text")
         run = partial(carry_out, source) if isinstance(source, SavedPlan) else partial(setup, source)
         done = run(connection, choices, approve=approve, progress=count, say=terminal.say)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
 from consumer.mfa.asked import Asked
 from consumer.options import no_prompt_option, place_of_codes, seconds, team_login_option
+from vault_aws_kit import terminal
 
 R = TypeVar("R")
 
@@ -27,25 +29,20 @@ def _duration(context: click.Context, parameter: click.Parameter, value: str) ->
 def session_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds what says whose session, by which device and for how long: it reaches the command as `asked: Asked`."""
 
+    @wraps(command)
     def with_session(*args: Any, **given: Any) -> R:
         asked = Asked(**{name: given.pop(name) for name in Asked.__dataclass_fields__})
         return command(*args, asked=asked, **given)
 
-    with_session.__doc__ = command.__doc__
-    with_session.__name__ = command.__name__
-    with_session.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    for option in (
-        click.option("--namespace", metavar="NAME", default="", help="Vault namespace; else VAULT_NAMESPACE."),
-        click.option("--address", metavar="URL", default="", help="Vault's address; else VAULT_ADDR (--code-from)."),
-        team_login_option,
-        no_prompt_option,
-        click.option("--code-from", metavar="vault:PATH", default="", callback=place_of_codes,
-                     help="Where Vault gives the codes: vault:totp/code/NAME. Else you are asked for one."),
-        click.option("--region", metavar="REGION", default="", help="AWS region; else the key's."),
+    return terminal.together(
+        click.option("--profile", metavar="NAME", default="", help="AWS profile of the long-lived key."),
+        click.option("--serial", metavar="ARN", default="", help="MFA device; else mfa_serial, or the only one."),
         click.option("--duration", metavar="DURATION", default="0", callback=_duration,
                      help="How long the session lives, 15m to 36h; else 12h, and 1h for a root user."),
-        click.option("--serial", metavar="ARN", default="", help="MFA device; else mfa_serial, or the only one."),
-        click.option("--profile", metavar="NAME", default="", help="AWS profile of the long-lived key."),
-    ):  # fmt: skip
-        option(with_session)
-    return with_session
+        click.option("--region", metavar="REGION", default="", help="AWS region; else the key's."),
+        click.option("--code-from", metavar="vault:PATH", default="", callback=place_of_codes,
+                     help="Where Vault gives the codes: vault:totp/code/NAME. Else you are asked for one."),
+        no_prompt_option,
+        team_login_option,
+        terminal.server_options,
+    )(with_session)  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from producer.options import profile_option
 from vault_aws_kit import stopping, terminal
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from producer.mfa_device.readers import Login
 
 R = TypeVar("R")
-PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,15 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
         vault = terminal.VaultOptions(address, namespace, "")
         return command(*args, target=Target(user, totp_mount, name, profile, vault), **kwargs)
 
-    for add in (
-        click.option("--namespace", metavar="NAME", default="", help="Vault namespace; else VAULT_NAMESPACE."),
-        click.option("--address", metavar="URL", default="", help="Vault's address; else VAULT_ADDR."),
+    return terminal.together(
         click.argument("user", metavar="USER", callback=_user),
-        click.option("--profile", metavar="NAME", default="", help="AWS profile; else what boto3 finds."),
-        click.option("--name", metavar="NAME", default="", callback=_name,
-                     help="The key's name in Vault; else the user's."),
         click.option("--totp-mount", metavar="PATH", default="totp", show_default=True, callback=_mount,
                      help="Mount of Vault's TOTP engine."),
-    ):  # fmt: skip
-        add(with_target)
-    return with_target
+        click.option("--name", metavar="NAME", default="", callback=_name,
+                     help="The key's name in Vault; else the user's."),
+        profile_option,
+        terminal.server_options,
+    )(with_target)  # fmt: skip
 
 
 def _logins(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Login, ...]:
@@ -95,7 +92,7 @@ def opened(target: Target, *, gone: bool = False) -> Iterator[Enrolment]:
         raise unknown_user(account, target.user)
     user = found.name if found else target.user
     with (
-        terminal.connect(target.vault, patience=PATIENCE) as connection,
+        terminal.connect(target.vault, patience=terminal.PATIENCE) as connection,
         stopping.in_order(until="it is all in order again"),
     ):
         yield Enrolment(account, user, TotpKey(connection, target.mount, target.name or key_name(user)), terminal.say)

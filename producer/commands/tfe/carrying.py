@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from vault_aws_kit.vault import Vault
 
 LOCK_WAIT = 90.0  # seconds, as in `setup`
-PATIENCE = 30.0  # seconds: as long as a cluster may take to choose a new leader
 
 
 def carry_out(
@@ -40,7 +39,7 @@ def carry_out(
     from vault_aws_kit.tfe.client import connect
 
     nothing = f"Nothing to change: it is {'disconnected' if removing else 'connected'} already."
-    with terminal.connect(vault, patience=PATIENCE) as connection, connect(where.host, where.ca_bundle) as tfe:
+    with terminal.connect(vault, patience=terminal.PATIENCE) as connection, connect(where.host, where.ca_bundle) as tfe:
         if only_plan:
             plan = prepare(connection, tfe).plan
             terminal.emit_json(plan_json(plan)) if output == "json" else terminal.emit(plan_text(plan, nothing))

@@ -12,6 +12,7 @@ import click
 from producer import completion
 from producer.options import duration_option, spec_option, templates_option
 from vault_aws_kit import terminal
+from vault_aws_kit.tfe.options import host_options
 
 if TYPE_CHECKING:
     from producer.connect.asked import Named
@@ -54,12 +55,6 @@ def _text(ctx: click.Context, param: click.Parameter, given: str) -> str:
     return given
 
 
-def _added(command: Callable[..., R], *options: Callable[[Callable[..., R]], Callable[..., R]]) -> Callable[..., R]:
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 def where_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds ORG, WORKSPACE…, --project, --varset, --host and --ca-bundle, which reach the command as `where: Where`."""
 
@@ -75,16 +70,13 @@ def where_options(command: Callable[..., R]) -> Callable[..., R]:
         where = Where(organization, tuple(dict.fromkeys(workspaces)), project, varset, host, ca_bundle)
         return command(*args, where=where, **kwargs)
 
-    return _added(
-        with_where,
+    return terminal.together(
         click.argument("organization", metavar="ORG"),
         click.argument("workspaces", metavar="[WORKSPACE]…", nargs=-1),
         click.option("--project", metavar="PROJECT", default="", help="Their project; alone, all of its workspaces."),
         click.option("--varset", metavar="NAME", default="", help="One variable set for all of them."),
-        click.option("--host", metavar="HOST", default="",
-                     help="Terraform Enterprise; else TFE_ADDRESS, TFE_HOSTNAME or TF_CLOUD_HOSTNAME, else HCP."),
-        click.option("--ca-bundle", metavar="FILE", default="", help="The host's CA; else TFE_CA_BUNDLE."),
-    )  # fmt: skip
+        host_options,
+    )(with_where)  # fmt: skip
 
 
 def access_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -103,8 +95,7 @@ def access_options(command: Callable[..., R]) -> Callable[..., R]:
         return click.option(name, target, metavar=_ROLE, multiple=True, callback=_names,
                             shell_complete=completion.roles, help=told)  # fmt: skip
 
-    return _added(
-        with_asked,
+    return terminal.together(
         click.option("--team", metavar="TEAM", default="", shell_complete=completion.teams,
                      help="Whose roles; needed where there are several teams."),
         roles("--role", "roles", "What a provider gets, named as in `consumer render`; may be repeated."),
@@ -112,7 +103,7 @@ def access_options(command: Callable[..., R]) -> Callable[..., R]:
         roles("--apply-role", "apply_roles", "What it gets while Terraform applies."),
         click.option("--role-arn", "arns", metavar="[ALIAS=]ARN", multiple=True, callback=_names,
                      help="Which AWS role, for a role with several."),
-    )  # fmt: skip
+    )(with_asked)  # fmt: skip
 
 
 def login_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -125,35 +116,30 @@ def login_options(command: Callable[..., R]) -> Callable[..., R]:
         like = Connection("", "", (), mount=jwt_mount, audience=audience, token_ttl=token_ttl)
         return command(*args, like=like, **kwargs)
 
-    return _added(
-        with_like,
+    return terminal.together(
         click.option("--jwt-mount", metavar="PATH", default="jwt-tfc", show_default=True, callback=_mount,
                      help="Vault's JWT auth method for this host; made if it isn't there."),
         click.option("--audience", metavar="TEXT", default="vault.workload.identity", show_default=True,
                      callback=_text, help="Whom the runs' tokens are for."),
         duration_option("--token-ttl", default="20m", least=60, help="How long their tokens live unless renewed."),
-    )  # fmt: skip
+    )(with_like)  # fmt: skip
 
 
-def vault_seen_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds --vault-address, --vault-ca and --discovery-ca: how the runs and Vault see each other."""
-    return _added(
-        command,
-        click.option("--vault-address", metavar="URL", default="", callback=_address,
-                     help="Vault as the runs see it; else as it is seen here."),
-        click.option("--vault-ca", type=CERTIFICATE, help="Vault's CA, for the runs; else VAULT_CACERT."),
-        click.option("--discovery-ca", type=CERTIFICATE, help="The host's CA, for Vault, where it's a private one."),
-    )  # fmt: skip
+vault_seen_options = terminal.together(
+    click.option("--vault-address", metavar="URL", default="", callback=_address,
+                 help="Vault as the runs see it; else as it is seen here."),
+    click.option("--vault-ca", type=CERTIFICATE, help="Vault's CA, for the runs; else VAULT_CACERT."),
+    click.option("--discovery-ca", type=CERTIFICATE, help="The host's CA, for Vault, where it's a private one."),
+)  # fmt: skip
+"""--vault-address, --vault-ca and --discovery-ca: how the runs and Vault see each other."""
 
 
-def run_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds the spec, --plan, --detailed-exitcode, --yes, and where Vault is."""
-    return _added(
-        command,
-        click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing."),
-        click.option("--detailed-exitcode", is_flag=True, help="With --plan: exit 2 when there are changes."),
-        spec_option,
-        templates_option,
-        terminal.yes_option,
-        terminal.vault_options,
-    )
+run_options = terminal.together(
+    click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing."),
+    click.option("--detailed-exitcode", is_flag=True, help="With --plan: exit 2 when there are changes."),
+    spec_option,
+    templates_option,
+    terminal.yes_option,
+    terminal.vault_options,
+)
+"""The spec, --plan, --detailed-exitcode, --yes, and where Vault is."""

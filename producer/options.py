@@ -81,6 +81,13 @@ def prune_options(command: Callable[..., R]) -> Callable[..., R]:
     )(with_prune)
 
 
+only_plan_options = terminal.together(
+    click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing."),
+    click.option(
+        "--detailed-exitcode", is_flag=True, help="With --plan: exit 2 when there are changes, as Terraform does."
+    ),
+)
+
 take_over_option = click.option(
     "--take-over", is_flag=True, help="Replace objects in Vault that differ and were not made from this spec."
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from producer import completion
-from producer.options import duration_option, spec_option, templates_option
+from producer.options import duration_option, only_plan_options, spec_option, templates_option
 from vault_aws_kit import terminal
 from vault_aws_kit.tfe.options import host_options
 
@@ -135,8 +135,7 @@ vault_seen_options = terminal.together(
 
 
 run_options = terminal.together(
-    click.option("--plan", "only_plan", is_flag=True, help="Show what would change, and change nothing."),
-    click.option("--detailed-exitcode", is_flag=True, help="With --plan: exit 2 when there are changes."),
+    only_plan_options,
     spec_option,
     templates_option,
     terminal.yes_option,

@@ -38,7 +38,7 @@ SHORTEST_TTL = (
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 REVOKE_PAUSES = (0.5, 2.0)
-REMEDY = "Run it on a terminal, or say where codes come from: --mfa-code-from vault:totp/code/NAME (role {role})."
+REMEDY = "Run it on a terminal, or say where codes come from: --code-from vault:totp/code/NAME (role {role})."
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,7 @@ def _body(role: RoleEntry, asked: Parameters) -> Body:
         _check_session_name(role, asked.session_name)
         body["role_session_name"] = asked.session_name
     if asked.codes.place and not role.mfa_serial_number:
-        raise ParameterNotForRole(
-            f"Role {role.name!r} ({role.type}) wants no MFA code.", hint="Leave --mfa-code-from out."
-        )
+        raise ParameterNotForRole(f"Role {role.name!r} ({role.type}) wants no MFA code.", hint="Leave --code-from out.")
     return body
 
 

@@ -60,15 +60,6 @@ def seconds_if_given(context: click.Context, parameter: click.Parameter, value: 
     return None if value is None else seconds(context, parameter, value)
 
 
-def place_of_codes(context: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001 - as above
-    """A place of MFA codes, as it was written. Raises CodeSourceInvalid."""
-    if value:
-        from vault_aws_kit import totp
-
-        totp.parse(value)
-    return value
-
-
 no_prompt_option = click.option(
     "--no-prompt", is_flag=True, help="Ask nobody for an MFA code: fail where one is needed."
 )
@@ -137,7 +128,6 @@ def parameter_options(command: Callable[..., R]) -> Callable[..., R]:
         click.option("--role-arn", metavar="ARN", default="", help="Which AWS role, where the role has several."),
         click.option("--session-name", metavar="NAME", default="", help="Session's name in AWS's logs (assumed_role)."),
         click.option("--region", metavar="REGION", default="", help="AWS region; else the role's."),
-        click.option("--mfa-code-from", "code_from", metavar="vault:PATH", default="", callback=place_of_codes,
-                     help="Where Vault gives the MFA codes, for a role that wants one: vault:totp/code/NAME."),
+        terminal.code_from_option("Where Vault gives the MFA codes, for a role that wants one: vault:totp/code/NAME."),
         no_prompt_option,
     )(with_parameters)  # fmt: skip

@@ -258,6 +258,20 @@ def format_option(*formats: str, default: str = "text") -> Callable[[Callable[..
     )
 
 
+def code_from_option(help: str) -> Callable[[Callable[..., R]], Callable[..., R]]:  # noqa: A002 - click's word
+    """Adds --code-from, a place where Vault gives MFA codes (see `totp.parse`), or ''."""
+    return click.option("--code-from", metavar="vault:PATH", default="", callback=_place_of_codes, help=help)
+
+
+def _place_of_codes(context: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001 - click's
+    """As it was written. Raises CodeSourceInvalid."""
+    if value:
+        from vault_aws_kit import totp
+
+        totp.parse(value)
+    return value
+
+
 yes_option = click.option("--yes", is_flag=True, help="Don't ask, go on.")
 
 

@@ -84,7 +84,7 @@ def _profile(
         "--ttl": clock.duration(asked.ttl) if asked.ttl else "",
         "--role-arn": asked.role_arn,
         "--session-name": asked.session_name,
-        "--mfa-code-from": asked.codes.place,
+        "--code-from": asked.codes.place,
         "--wait-for-iam": clock.duration(wait) if wait else "",
         "--region": asked.region if wait else "",  # where the key is waited for
         "--team": team,

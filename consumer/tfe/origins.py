@@ -41,7 +41,7 @@ def mfa(profile: str, serial: str, asked: Parameters, team: str, vault: VaultOpt
     found = key.find(os.environ, profile)
     codes = replace(asked.codes, stdin=True, say=terminal.say).codes(
         lambda: session.connect(vault, team),
-        "Run it on a terminal, or say where Vault has codes: --mfa-code-from vault:totp/code/NAME.",
+        "Run it on a terminal, or say where Vault has codes: --code-from vault:totp/code/NAME.",
     )
     source = MfaSession(found, codes, serial or found.serial, asked.ttl)
     return Issuing(source, region=asked.region or found.region)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from consumer.mfa.asked import Asked
-from consumer.options import no_prompt_option, place_of_codes, seconds, team_login_option
+from consumer.options import no_prompt_option, seconds, team_login_option
 from vault_aws_kit import terminal
 
 R = TypeVar("R")
@@ -40,8 +40,7 @@ def session_options(command: Callable[..., R]) -> Callable[..., R]:
         click.option("--duration", metavar="DURATION", default="0", callback=_duration,
                      help="How long the session lives, 15m to 36h; else 12h, and 1h for a root user."),
         click.option("--region", metavar="REGION", default="", help="AWS region; else the key's."),
-        click.option("--code-from", metavar="vault:PATH", default="", callback=place_of_codes,
-                     help="Where Vault gives the codes: vault:totp/code/NAME. Else you are asked for one."),
+        terminal.code_from_option("Where Vault gives the MFA codes: vault:totp/code/NAME. Else you are asked for one."),
         no_prompt_option,
         team_login_option,
         terminal.server_options,

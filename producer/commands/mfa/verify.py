@@ -36,7 +36,7 @@ class _Way:
 @services_option(default="", help="The services to look at; else those that the group guards.")
 @click.option("--every-action", is_flag=True, help="Ask for every write; else for one of each kind, which is quicker.")
 @click.option("--calls", is_flag=True, help="Make harmless calls instead, with the plain key of a user, which is here.")
-@click.option("--code-from", metavar="PLACE", default="", help="With --calls: vault:totp/code/NAME gives the MFA code.")
+@terminal.code_from_option("With --calls: where Vault gives the MFA code, vault:totp/code/NAME.")
 @click.option("--serial", metavar="ARN", default="", help="With --calls: the MFA device, where the user has several.")
 @click.option("--mfa-profile", metavar="NAME", default="", help="With --calls: an AWS profile that is an MFA session.")
 @profile_option

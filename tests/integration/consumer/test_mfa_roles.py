@@ -38,7 +38,7 @@ def codes(place, admin, as_team, unique, monkeypatch) -> str:
 
 
 def test_codes_of_vaults_open_a_session_with_nobody_there(guarded, creds, codes, strict_aws):
-    found = creds("guarded", "--mfa-code-from", codes)
+    found = creds("guarded", "--code-from", codes)
     assert found["access_key_id"] == strict_aws.sessions[-1].access_key_id
     assert strict_aws.sessions[-1].mfa
     assert creds("guarded", "--no-prompt") == found
@@ -58,12 +58,12 @@ def test_a_person_is_asked_for_the_code(guarded, person, catalog_mount, strict_a
 def test_where_nobody_can_be_asked_nothing_is_asked_of_aws(guarded, consumer, strict_aws):
     run = consumer("creds", "--role", "guarded", "--no-prompt")
     assert run.code == errors.CodeNeeded.exit_code
-    assert "--mfa-code-from" in run.err
+    assert "--code-from" in run.err
     assert strict_aws.asked == []
 
 
 def test_a_command_gets_the_session(guarded, consumer, codes, strict_aws):
-    run = consumer("exec", "--role", "guarded", "--mfa-code-from", codes, "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID")
+    run = consumer("exec", "--role", "guarded", "--code-from", codes, "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID")
     assert run.code == 0, run.err
     assert run.out.strip() == strict_aws.sessions[-1].access_key_id
 
@@ -72,21 +72,21 @@ def test_a_device_that_is_not_vaults_users_is_told(guarded, consumer, admin, per
     other = f"{person.serial}-other"
     admin.write(f"{guarded.mount}/roles/guarded", {"credential_type": "session_token", "mfa_serial_number": other})
     as_team.publish(replace(guarded, mfa_serial_number=other))
-    run = consumer("creds", "--role", "guarded", "--mfa-code-from", codes)
+    run = consumer("creds", "--role", "guarded", "--code-from", codes)
     assert run.code == errors.AwsRefused.exit_code
     assert f"{other} must be a device of the IAM user whose key Vault has" in run.err
 
 
 def test_a_role_that_wants_no_code_says_so(creds, consumer):
-    run = consumer("creds", "--role", "net", "--mfa-code-from", "vault:totp/code/x")
+    run = consumer("creds", "--role", "net", "--code-from", "vault:totp/code/x")
     assert run.code == errors.ParameterNotForRole.exit_code
     assert "wants no MFA code" in run.err
 
 
 def test_a_profile_of_such_a_role_asks_nobody(guarded, consumer, codes):
-    run = consumer("profile", "--role", "guarded", "--mfa-code-from", codes, "--print")
+    run = consumer("profile", "--role", "guarded", "--code-from", codes, "--print")
     assert "creds --no-prompt --role guarded" in run.out
-    assert f"--mfa-code-from {codes}" in run.out
+    assert f"--code-from {codes}" in run.out
 
 
 def test_check_does_not_try_what_wants_a_code(guarded, consumer, strict_aws):
@@ -105,7 +105,7 @@ def test_terraforms_vault_provider_has_no_code_for_it(guarded, consumer):
 def test_an_engine_that_would_drop_the_code_is_not_asked(guarded, consumer, as_team, catalog_mount, codes):
     """Another engine stands for an AWS engine that is too old: what matters is what it says of the path."""
     as_team.publish(replace(guarded, mount=catalog_mount))
-    run = consumer("creds", "--role", "guarded", "--mfa-code-from", codes)
+    run = consumer("creds", "--role", "guarded", "--code-from", codes)
     assert run.code == errors.UnsupportedField.exit_code
     assert f"The AWS engine at {catalog_mount} takes no MFA codes" in run.err
 

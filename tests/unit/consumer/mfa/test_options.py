@@ -21,7 +21,7 @@ def test_a_duration_that_aws_gives(duration):
 @pytest.mark.parametrize("place", ["totp/code/x", "vault:totp/x", "123456"])
 def test_a_place_that_no_codes_come_from(place):
     assert main(["mfa", "login", "--code-from", place]) == CodeSourceInvalid.exit_code
-    assert main(["creds", "--role", "x", "--mfa-code-from", place]) == CodeSourceInvalid.exit_code
+    assert main(["creds", "--role", "x", "--code-from", place]) == CodeSourceInvalid.exit_code
 
 
 def test_a_profile_can_not_be_made_of_itself(capsys):

@@ -18,7 +18,10 @@ AUDIENCE = "vault.workload.identity"
 TYPES = ("iam_user", "assumed_role", "federation_token")
 """The types of roles that its agents know."""
 
+_VAULT_AUTH = "TFC_VAULT_PROVIDER_AUTH"
 _BACKED = "TFC_VAULT_BACKED_AWS"
+OWN_CREDENTIALS = ("TFC_AWS_PROVIDER_AUTH", f"{_BACKED}_AUTH")
+"""Variables by which runs get AWS credentials of their own, from AWS or from Vault, which AWS_… ones would spoil."""
 _TAG = re.compile(r"[A-Z0-9_]+")
 _RESERVED = re.compile(r"TYPE(_.*)?")  # AUTH with the tag TYPE is AUTH_TYPE
 
@@ -67,7 +70,7 @@ class VaultLogin:
             "TFC_VAULT_ENCODED_CACERT": self.ca_base64,
         }
         return {
-            "TFC_VAULT_PROVIDER_AUTH": "true",
+            _VAULT_AUTH: "true",
             "TFC_VAULT_ADDR": self.address,
             **({"TFC_VAULT_NAMESPACE": self.namespace} if self.namespace else {}),
             **self.role.variables("TFC_VAULT", "ROLE"),
@@ -102,6 +105,11 @@ class AwsProvider:
 
     def _name(self, what: str) -> str:
         return f"{_BACKED}_{what}" + (f"_{self.tag}" if self.tag else "")
+
+
+def is_switch(key: str) -> bool:
+    """Whether a variable turns the rest on: it is set last, and goes first."""
+    return key.startswith((_VAULT_AUTH, f"{_BACKED}_AUTH")) and "_AUTH_TYPE" not in key
 
 
 def tag_of(alias: str) -> str:

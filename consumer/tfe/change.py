@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from consumer.environment import OF_A_SET
 from consumer.tfe import label
 from vault_aws_kit.errors import TfeConflict
+from vault_aws_kit.hcp import OWN_CREDENTIALS
 from vault_aws_kit.tfe.holders.interface import Variable, Wanted, find
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 REGION = "AWS_REGION"
 CONFIRM = "CONFIRM_DESTROY"
 SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-DYNAMIC = ("TFC_AWS_PROVIDER_AUTH", "TFC_VAULT_BACKED_AWS_AUTH")
-"""Variables by which a workspace gets credentials of its own for each run, which AWS_… variables would spoil."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _conflicts(held: Sequence[Variable], variables: Sequence[Wanted]) -> Iterato
         if found and not ours(found) and found.sensitive != wish.sensitive:
             yield f"{found.key} is {'sensitive' if found.sensitive else 'not sensitive'} there"
     for one in held:
-        if one.key in DYNAMIC and one.category == "env" and one.value != "false":
+        if one.key in OWN_CREDENTIALS and one.category == "env" and one.value != "false":
             yield f"{one.key} gives its runs credentials of their own, which pushed ones would spoil"
 
 

@@ -10,7 +10,7 @@ from consumer import notes
 from consumer.tfe import change as changes
 from consumer.tfe import label, push_set
 from consumer.tfe.push import Written
-from vault_aws_kit.errors import KitError, PartlyApplied, TfeConflict
+from vault_aws_kit.errors import KitError, PartlyApplied
 from vault_aws_kit.tfe import locks, variable_sets
 from vault_aws_kit.tfe.holders.variable_set import VariableSetVariables
 from vault_aws_kit.tfe.holders.workspace import WorkspaceVariables
@@ -35,13 +35,7 @@ def clear_set(tfe: Tfe, organization: str, name: str, done: Callable[[Written], 
     """Delete the kit's variable set of that name, if there is one; `done` as for `clear`. Raises TfeConflict."""
     found = push_set.ours(tfe, organization, name)
     for one in found:
-        foreign = [other.key for other in VariableSetVariables(tfe, one).variables() if not changes.ours(other)]
-        if foreign and not force:
-            raise TfeConflict(
-                f"Variable set {one.name} holds what isn't the kit's, and would be deleted with it: "
-                f"{', '.join(foreign)}.",
-                hint="Move it to another set, or have it deleted with --force.",
-            )
+        push_set.check_deletable(tfe, one, force=force)
     for one in found:
         done(_delete(tfe, one))
 

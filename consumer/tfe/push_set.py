@@ -89,6 +89,16 @@ def ours(tfe: Tfe, organization: str, name: str) -> list[VariableSet]:
     return [one for one in found if _is_of(one, name)]
 
 
+def check_deletable(tfe: Tfe, one: VariableSet, *, force: bool) -> None:
+    """Raises TfeConflict where a set of the kit's holds what isn't, unless `force`."""
+    foreign = [variable.key for variable in VariableSetVariables(tfe, one).variables() if not changes.ours(variable)]
+    if foreign and not force:
+        raise TfeConflict(
+            f"Variable set {one.name} holds what isn't the kit's, and would be deleted with it: {', '.join(foreign)}.",
+            hint="Move it to another set, or have it deleted with --force.",
+        )
+
+
 # ── inside ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -104,12 +114,7 @@ def _check_ours(tfe: Tfe, one: VariableSet, asked: Asked) -> None:
             f"Variable set {one.name} was made global, and two global sets can't hold the same variables.",
             hint="Attach it to projects or workspaces instead, and run it again.",
         )
-    foreign = [variable.key for variable in VariableSetVariables(tfe, one).variables() if not changes.ours(variable)]
-    if foreign and not asked.force:
-        raise TfeConflict(
-            f"Variable set {one.name} holds what isn't the kit's, and would be deleted with it: {', '.join(foreign)}.",
-            hint="Move it to another set, or have it deleted with --force.",
-        )
+    check_deletable(tfe, one, force=asked.force)
 
 
 def _made(tfe: Tfe, organization: str, name: str, text: str) -> VariableSet:

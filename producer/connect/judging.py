@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from producer.connect.marks import Mark, mark_of
 from producer.connect.tfe_resources import TfeVariable
-from producer.connect.variables import is_switch
 from producer.diff import Action, Reason
 from producer.owned import fingerprint
 from vault_aws_kit.errors import TfeConflict
+from vault_aws_kit.hcp import is_switch
 from vault_aws_kit.tfe.holders.interface import Variable, find
 from vault_aws_kit.vault import Body
 

@@ -46,11 +46,6 @@ def variables(spec: Spec, connection: Connection, vault: VaultFacts) -> dict[str
     return {**login.variables(), **dict(_of_providers(spec, connection))}
 
 
-def is_switch(key: str) -> bool:
-    """Whether a variable turns the rest on: it is set last, and goes first."""
-    return key.startswith(("TFC_VAULT_PROVIDER_AUTH", "TFC_VAULT_BACKED_AWS_AUTH")) and "_AUTH_TYPE" not in key
-
-
 def _of_providers(spec: Spec, connection: Connection) -> Iterator[tuple[str, str]]:
     for one in connection.access:
         yield from provider(spec, one).variables().items()

@@ -8,8 +8,9 @@ import pytest
 
 from producer.connect.connection import connected, dangling
 from producer.connect.record import _connection
-from producer.connect.variables import VaultFacts, certificates, is_switch, variables
+from producer.connect.variables import VaultFacts, certificates, variables
 from vault_aws_kit.errors import SettingsInvalid
+from vault_aws_kit.hcp import is_switch
 
 from .specs import ARN, PAY, SPEC, connection
 

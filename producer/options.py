@@ -59,6 +59,16 @@ def duration_option(
     return click.option(name, callback=checked, metavar="DURATION", default=default, show_default=True, help=help)
 
 
+def mount_path(ctx: click.Context, param: click.Parameter, given: str) -> str:
+    """Where something is mounted in Vault, without slashes around it."""
+    from vault_aws_kit.contract import is_mount_path
+
+    path = given.strip("/")
+    if not is_mount_path(path):
+        raise click.BadParameter(f"{given!r} is no path of a mount.", ctx, param)
+    return path
+
+
 def prune_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds --prune, --max-deletes and --revoke-leases, which reach the command as `prune: Prune | None`."""
 

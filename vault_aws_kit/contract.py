@@ -22,8 +22,14 @@ import vault_aws_kit
 CATALOG_MOUNT = vault_aws_kit.CATALOG_MOUNT
 CATALOG_VERSION = 1
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+MOUNT_PATH = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+"""Where something is mounted, without slashes around it; no path of Vault's may hold `..` besides."""
 
 CredentialType = Literal["iam_user", "assumed_role", "federation_token", "session_token", "static"]
+
+
+def is_mount_path(text: str) -> bool:
+    return MOUNT_PATH.fullmatch(text) is not None and ".." not in text
 
 
 def team_path(spec: str, team: str) -> str:

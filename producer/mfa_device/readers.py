@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from producer.logins import ROLES
-from producer.mfa_device.totp_key import TotpKey, is_mount
+from producer.mfa_device.totp_key import TotpKey
 from producer.resources.login_role import EXTRA_POLICIES
 from vault_aws_kit import templating
+from vault_aws_kit.contract import is_mount_path
 from vault_aws_kit.errors import NotOurs, UnknownReference
 from vault_aws_kit.vault import Body, Vault
 
@@ -37,7 +38,7 @@ class Login:
     def parse(cls, text: str) -> Login:
         """Raises ValueError."""
         found = _LOGIN.fullmatch(text)
-        if not found or found["method"] not in ROLES or not is_mount(found["mount"]) or ".." in found["role"]:
+        if not found or found["method"] not in ROLES or not is_mount_path(found["mount"]) or ".." in found["role"]:
             raise ValueError(f"write METHOD:MOUNT/ROLE, where METHOD is one of {', '.join(ROLES)}")
         return cls(found["method"], found["mount"], found["role"])
 

@@ -18,7 +18,6 @@ from vault_aws_kit.totp import DIGITS, PERIOD
 from vault_aws_kit.vault import Vault
 
 NEXT = ".next"
-MOUNT_PATH = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 NAME = re.compile(r"\w(([\w.@-]+)?\w)?", re.ASCII)
 """What the engine takes: GenericNameWithAtRegex of Vault's sdk/framework. No path of Vault's may hold `..`."""
 
@@ -131,7 +130,3 @@ def key_name(user: str) -> str:
 def is_name(text: str) -> bool:
     """Whether the engine takes it, and it is no name that another key's `next` may have."""
     return NAME.fullmatch(text) is not None and ".." not in text and not text.endswith(NEXT)
-
-
-def is_mount(text: str) -> bool:
-    return MOUNT_PATH.fullmatch(text) is not None and ".." not in text

@@ -38,4 +38,4 @@ Duration = Annotated[
     ),
 ]
 Name = Annotated[str, Field(pattern=f"^{contract.NAME.pattern}$", max_length=64)]
-MountPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", max_length=128)]
+MountPath = Annotated[str, Field(pattern=f"^{contract.MOUNT_PATH.pattern}$", max_length=128)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from producer.options import profile_option
+from producer.options import mount_path, profile_option
 from vault_aws_kit import stopping, terminal
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
 
     return terminal.together(
         click.argument("user", metavar="USER", callback=_user),
-        click.option("--totp-mount", metavar="PATH", default="totp", show_default=True, callback=_mount,
+        click.option("--totp-mount", metavar="PATH", default="totp", show_default=True, callback=mount_path,
                      help="Mount of Vault's TOTP engine."),
         click.option("--name", metavar="NAME", default="", callback=_name,
                      help="The key's name in Vault; else the user's."),
@@ -119,13 +119,4 @@ def _name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
     if value and not is_name(value):
         raise click.BadParameter(f"{value!r} can't be: letters, digits, and . - @ _ within.", ctx, param)
-    return value
-
-
-def _mount(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    from producer.mfa_device.totp_key import is_mount
-
-    value = value.strip("/")
-    if not is_mount(value):
-        raise click.BadParameter(f"{value!r} is no mount path.", ctx, param)
     return value

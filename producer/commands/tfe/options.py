@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from producer import completion
-from producer.options import duration_option, only_plan_options, spec_option, templates_option
+from producer.options import duration_option, mount_path, only_plan_options, spec_option, templates_option
 from vault_aws_kit import terminal
 from vault_aws_kit.tfe.options import host_options
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 _ROLE = "[ALIAS=][ENGINE/]ROLE"
-_MOUNT = r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*"
 CERTIFICATE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -30,14 +29,6 @@ def _names(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
         return tuple(map(named, given))
     except ValueError as error:
         raise click.BadParameter(str(error), ctx, param) from None
-
-
-def _mount(ctx: click.Context, param: click.Parameter, given: str) -> str:
-    import re
-
-    if not re.fullmatch(_MOUNT, given.strip("/")):
-        raise click.BadParameter(f"{given!r} is no path of a mount.", ctx, param)
-    return given.strip("/")
 
 
 def _address(ctx: click.Context, param: click.Parameter, given: str) -> str:
@@ -117,7 +108,7 @@ def login_options(command: Callable[..., R]) -> Callable[..., R]:
         return command(*args, like=like, **kwargs)
 
     return terminal.together(
-        click.option("--jwt-mount", metavar="PATH", default="jwt-tfc", show_default=True, callback=_mount,
+        click.option("--jwt-mount", metavar="PATH", default="jwt-tfc", show_default=True, callback=mount_path,
                      help="Vault's JWT auth method for this host; made if it isn't there."),
         click.option("--audience", metavar="TEXT", default="vault.workload.identity", show_default=True,
                      callback=_text, help="Whom the runs' tokens are for."),

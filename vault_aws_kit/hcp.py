@@ -20,7 +20,7 @@ TYPES = ("iam_user", "assumed_role", "federation_token")
 
 _VAULT_AUTH = "TFC_VAULT_PROVIDER_AUTH"
 _BACKED = "TFC_VAULT_BACKED_AWS"
-OWN_CREDENTIALS = ("TFC_AWS_PROVIDER_AUTH", f"{_BACKED}_AUTH")
+DYNAMIC = ("TFC_AWS_PROVIDER_AUTH", f"{_BACKED}_AUTH")
 """Variables by which runs get AWS credentials of their own, from AWS or from Vault, which AWS_… ones would spoil."""
 _TAG = re.compile(r"[A-Z0-9_]+")
 _RESERVED = re.compile(r"TYPE(_.*)?")  # AUTH with the tag TYPE is AUTH_TYPE

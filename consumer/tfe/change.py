@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from consumer.environment import OF_A_SET
 from consumer.tfe import label
 from vault_aws_kit.errors import TfeConflict
-from vault_aws_kit.hcp import OWN_CREDENTIALS
+from vault_aws_kit.hcp import DYNAMIC
 from vault_aws_kit.tfe.holders.interface import Variable, Wanted, find
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _conflicts(held: Sequence[Variable], variables: Sequence[Wanted]) -> Iterato
         if found and not ours(found) and found.sensitive != wish.sensitive:
             yield f"{found.key} is {'sensitive' if found.sensitive else 'not sensitive'} there"
     for one in held:
-        if one.key in OWN_CREDENTIALS and one.category == "env" and one.value != "false":
+        if one.key in DYNAMIC and one.category == "env" and one.value != "false":
             yield f"{one.key} gives its runs credentials of their own, which pushed ones would spoil"
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from consumer.environment import FIND_CREDENTIALS
 from consumer.tfe import change as changes
 from vault_aws_kit import clock
-from vault_aws_kit.hcp import OWN_CREDENTIALS
+from vault_aws_kit.hcp import DYNAMIC
 
 if TYPE_CHECKING:
     from consumer.tfe.label import Label
     from vault_aws_kit.tfe.holders.interface import Holder, Variable
 
-OF_INTEREST = (*FIND_CREDENTIALS, changes.REGION, changes.CONFIRM, *OWN_CREDENTIALS)
+OF_INTEREST = (*FIND_CREDENTIALS, changes.REGION, changes.CONFIRM, *DYNAMIC)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 
 from devstack.stack import Stack
 from tests import npm
+from tests.integration.conftest import from_vault  # noqa: F401 - a fixture that strict_aws needs
 from tests.integration.strict_aws import strict_aws, strict_aws_address  # noqa: F401 - fixtures
 
 JAVASCRIPT_SDK = "@aws-sdk/credential-provider-node@3.972.98"

@@ -114,7 +114,7 @@ def job(terraform_stack, strict_aws, vault, issuer, user, unique, tmp_path) -> J
 @pytest.fixture
 def github_site(issuer) -> Iterator[Callable[..., dict[str, str]]]:
     """GitHub, as a job of acme/payments asks it for its token; gives the variables that GitHub gives the job."""
-    site = Site()
+    site = Site("127.0.0.1", "127.0.0.1")
 
     def variables(**claims: str) -> dict[str, str]:
         site.answer = lambda *_: (200, {"value": issuer.token(**{**MAIN, **claims})})

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 import pyotp
@@ -105,7 +105,7 @@ class Call:
 
 @dataclass
 class StrictAws:
-    """`ahead` is how far its clock is ahead of the one here; `window` is for how many periods a code is good after and
+    """`for_vault` is its address as Vault knows it. `ahead` is how far its clock is ahead of the one here; `window` is for how many periods a code is good after and
     before its own; `period` is told to devices from then on, for keys of Vault's that show a code for less than AWS's.
 
     `denied` are actions that no caller has a permission for. `asked` are all that were asked, as `sts:GetSessionToken`.
@@ -113,6 +113,7 @@ class StrictAws:
 
     stack: Stack
     address: str
+    for_vault: str = ""
     ahead: timedelta = timedelta()
     window: int = 1
     period: int = PERIOD
@@ -402,10 +403,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def strict_aws_address() -> Iterator[tuple[str, type[_Handler]]]:
+def strict_aws_address(from_vault) -> Iterator[tuple[str, type[_Handler]]]:
     """A server for the test alone, and its handler, which is told to whom requests go."""
     handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer((from_vault.listen, 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", handler
@@ -415,13 +416,13 @@ def strict_aws_address() -> Iterator[tuple[str, type[_Handler]]]:
 
 
 @pytest.fixture
-def strict_aws(stack, strict_aws_address, monkeypatch) -> StrictAws:
+def strict_aws(stack, strict_aws_address, from_vault, monkeypatch) -> StrictAws:
     """IAM and STS of whoever has the test's environment, boto3 and processes alike, are the strict ones.
 
-    Vault's engine gets them by `sts_endpoint` and `iam_endpoint` in its config/root: `strict_aws.address`.
+    Vault's engine gets them by `sts_endpoint` and `iam_endpoint` in its config/root: `strict_aws.for_vault`.
     """
     address, handler = strict_aws_address
-    made = StrictAws(stack, address)
+    made = StrictAws(stack, address, f"http://{from_vault.host}:{urlsplit(address).port}")
     handler.strict = made
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", address)
     monkeypatch.setenv("AWS_ENDPOINT_URL_IAM", address)

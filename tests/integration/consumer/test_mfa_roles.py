@@ -19,7 +19,7 @@ from .ptys import on_a_terminal
 def guarded(engine, admin, person, strict_aws, as_team) -> RoleEntry:
     """A role of the type session_token whose engine has a person's key, granted to the team."""
     keys = {"access_key": person.access_key_id, "secret_key": person.secret, "region": "eu-west-1"}
-    ways = {"sts_endpoint": strict_aws.address, "iam_endpoint": strict_aws.address}
+    ways = {"sts_endpoint": strict_aws.for_vault, "iam_endpoint": strict_aws.for_vault}
     admin.write(f"{engine}/config/root", {**keys, **ways})
     role = {"credential_type": "session_token", "mfa_serial_number": person.serial}
     admin.write(f"{engine}/roles/guarded", role)

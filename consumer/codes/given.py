@@ -13,6 +13,8 @@ from vault_aws_kit.totp import CODE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LINE = 80  # characters, with blanks as a device may show them: what never ends, as /dev/zero, is not read to its end
+
 
 @dataclass(frozen=True)
 class Given(Codes):
@@ -37,8 +39,11 @@ class Given(Codes):
 
 
 def from_stdin() -> str:
-    """One line of standard input. Raises CodeNeeded where it is at its end."""
-    line = sys.stdin.readline()
+    """One line of standard input, as far as codes are long. Raises CodeNeeded where it is at its end, or no text."""
+    try:
+        line = sys.stdin.readline(LINE)
+    except UnicodeError:
+        line = ""
     if not line.strip():
         raise CodeNeeded(
             "A code was to be read from standard input, which has none.",

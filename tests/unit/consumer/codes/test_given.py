@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,19 @@ def test_what_is_no_code_is_not_sent(monkeypatch, text):
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
     with pytest.raises(CodeNeeded):
         code(Wanted(prompt=True, stdin=True))
+
+
+def test_what_is_no_text_is_no_code(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8"))
+    with pytest.raises(CodeNeeded):
+        code(Wanted(prompt=True, stdin=True))
+
+
+def test_what_never_ends_is_not_waited_for(monkeypatch):
+    with Path("/dev/zero").open(encoding="ascii") as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        with pytest.raises(CodeNeeded):
+            code(Wanted(prompt=True, stdin=True))
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(stdin=True)])

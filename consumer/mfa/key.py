@@ -7,6 +7,7 @@ Sources: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html, and b
 from __future__ import annotations
 
 import configparser
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,4 +176,13 @@ def _section(file: Path, *names: str) -> Mapping[str, str]:
     except (OSError, ValueError, configparser.Error) as error:
         why = error.strerror if isinstance(error, OSError) else "it isn't written as AWS's SDKs read it"
         raise NoAwsCredentials(f"{file} can't be read: {why}.", hint="Put it in order, or name another.") from None
-    return next((dict(parser[name]) for name in names if parser.has_section(name)), {})
+    found = {_unquoted(section): section for section in parser.sections()}
+    return next((dict(parser[found[name]]) for name in names if name in found), {})
+
+
+def _unquoted(section: str) -> str:
+    """`[profile 'my own']` is the profile `my own`: so the AWS CLI writes names that have blanks."""
+    try:
+        return " ".join(shlex.split(section))
+    except ValueError:
+        return section

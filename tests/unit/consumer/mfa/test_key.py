@@ -40,6 +40,10 @@ aws_secret_access_key = c
 aws_access_key_id = AKIATHERE
 aws_secret_access_key = t
 
+[profile 'my own']
+aws_access_key_id = AKIAOWN
+aws_secret_access_key = o
+
 [profile admin]
 role_arn = arn:aws:iam::111122223333:role/admin
 source_profile = work
@@ -72,6 +76,7 @@ def env(tmp_path, monkeypatch) -> dict[str, str]:
         ({"AWS_DEFAULT_PROFILE": "work"}, "", "AKIAWORK"),
         ({**ENV, "AWS_PROFILE": "work"}, "", "AKIAENV"),
         ({}, "there", "AKIATHERE"),
+        ({}, "my own", "AKIAOWN"),
         ({}, "vault", "AKIAVAULT"),
     ],
 )

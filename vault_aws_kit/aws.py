@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 
     import boto3
     from botocore.config import Config
+    from botocore.exceptions import ClientError
 
 ANY_REGION = "us-east-1"
 """IAM and STS answer for a whole partition; this is only where nothing else is said."""
+TOO_FAR = timedelta(minutes=4)
+"""Clocks that differ by more may be why a signature isn't taken: AWS takes those of five minutes at least.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"""
+_UNTIMELY = ("SignatureDoesNotMatch", "RequestExpired", "InvalidSignatureException")
 
 
 @dataclass(frozen=True)
@@ -91,18 +96,20 @@ def told_time(headers: Mapping[str, Any]) -> datetime | None:
 @contextmanager
 def asked(action: str) -> Iterator[None]:
     """Turn boto3's errors into the kit's. `action` is what was asked, as IAM names it."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, InvalidRegionError, ParamValidationError
     from botocore.parsers import ResponseParserError
 
     try:
         yield
     except ClientError as error:
-        said = error.response.get("Error", {})
-        code = said.get("Code", "unknown")
-        raise AwsRefused(
-            f"AWS refuses {action}: {code}: {said.get('Message', '')}",
-            hint=f"Use AWS credentials that may {action} in that account.",
-            code=code,
+        raise _refused(error, action) from None
+    except InvalidRegionError as error:
+        raise AwsUnreachable(
+            f"AWS can't be asked ({action}): {error}", hint="Check AWS_REGION, and the region of the AWS profile."
+        ) from None
+    except ParamValidationError as error:
+        raise AwsUnreachable(
+            f"AWS can't be asked ({action}): {error}", hint="Check what was given: nothing was sent."
         ) from None
     except BotoCoreError as error:
         raise AwsUnreachable(
@@ -113,3 +120,20 @@ def asked(action: str) -> Iterator[None]:
             f"What answers for AWS doesn't answer as AWS does ({action}).",
             hint="A proxy may be in between: check HTTPS_PROXY and AWS_ENDPOINT_URL.",
         ) from None
+
+
+def ahead(error: ClientError) -> timedelta | None:
+    """How far AWS's clock is ahead of the one here, by the headers of a refusal; None where they don't tell."""
+    date = told_time(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+    return date - clock.now() if date else None
+
+
+def _refused(error: ClientError, action: str) -> AwsRefused:
+    said = error.response.get("Error", {})
+    code = said.get("Code", "unknown")
+    message = f"AWS refuses {action}: {code}: {said.get('Message', '')}"
+    apart = ahead(error)
+    if code in _UNTIMELY and apart and abs(apart) > TOO_FAR:
+        wrong = f"This machine's clock is {clock.off(apart)} AWS's."
+        return AwsRefused(f"{message.rstrip('. ')}. {wrong}", hint="Set this machine's clock right.", code=code)
+    return AwsRefused(message, hint=f"Use AWS credentials that may {action} in that account.", code=code)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from vault_aws_kit import clock
-from vault_aws_kit.aws import asked, told_time
+from vault_aws_kit import aws, clock
+from vault_aws_kit.aws import asked
 from vault_aws_kit.credentials import Credentials
 from vault_aws_kit.errors import AwsRefused, CodeRefused, DeviceUnknown, KitError, TemporaryAwsCredentials
 
@@ -116,17 +116,13 @@ def code_refused(serial: str, told: str = "", ahead: timedelta | None = None) ->
 def _meant(error: ClientError, serial: str) -> KitError | None:
     """What a refusal means, None where AWS's own words say it."""
     said: dict[str, Any] = dict(error.response.get("Error", {}))
-    text, ahead = str(said.get("Message", "")), _ahead(error)
+    text, ahead = str(said.get("Message", "")), aws.ahead(error)
     if INVALID_CODE in text:
         return code_refused(serial, _skew(ahead), ahead)
     if "session credentials" in text:
         return TemporaryAwsCredentials(
             "AWS gives a session by MFA to a user's own key alone, and the key here is a session's.",
             hint="Name the profile that has the user's key with --profile.",
-        )
-    if said.get("Code") in ("SignatureDoesNotMatch", "RequestExpired") and ahead and abs(ahead) > NOTABLE:
-        return AwsRefused(
-            f"AWS refuses sts:GetSessionToken: {said['Code']}. {_skew(ahead)}", hint="Set this machine's clock right."
         )
     return None
 
@@ -136,8 +132,3 @@ def _skew(ahead: timedelta | None) -> str:
     if ahead is None or abs(ahead) < NOTABLE:
         return ""
     return f"This machine's clock is {clock.off(ahead)} AWS's: codes that are made here are of another time."
-
-
-def _ahead(error: ClientError) -> timedelta | None:
-    date = told_time(error.response["ResponseMetadata"]["HTTPHeaders"])
-    return date - clock.now() if date else None

@@ -30,11 +30,13 @@ class FromVault(Codes):
     vault: Callable[[], AbstractContextManager[Vault]]
     say: Callable[[str], None]
     used: list[str] = field(default_factory=list, repr=False)
+    noted: str = ""
 
     def device(self) -> str:
         """What `producer mfa enroll` has noted with the seed: so a device may be rotated, and be one of several."""
         with self.vault() as vault:
-            return totp.device(vault, self.place)
+            self.noted = totp.device(vault, self.place)
+        return self.noted
 
     def first(self, device: str) -> str:  # noqa: ARG002 - it is whatever device Vault has the seed of
         with self.vault() as vault:
@@ -42,6 +44,8 @@ class FromVault(Codes):
 
     def another(self, device: str, refused: CodeRefused) -> str:  # noqa: ARG002
         with self.vault() as vault:
+            if self.noted and totp.device(vault, self.place) != self.noted:
+                raise refused  # the codes are another device's by now: no more of them are any good for this one
             if apart := self._apart(vault, refused.ahead):
                 raise CodeRefused(f"{refused.message} {apart}", hint="Set the clocks right.", ahead=refused.ahead)
             if len(self.used) >= TRIES:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from consumer.cache import CODE
 from consumer.sources.interface import Issued, Source
 from vault_aws_kit import clock
-from vault_aws_kit.errors import AWAY, AwsUnreachable, CodeNeeded, ParameterNotForRole
+from vault_aws_kit.errors import AWAY, AwsUnreachable, CodeNeeded, CodeRefused, DeviceUnknown, ParameterNotForRole
 
 if TYPE_CHECKING:
     from consumer.codes.interface import Codes
@@ -47,13 +47,26 @@ class MfaSession(Source):
         return self.key.secret_access_key
 
     def fetch(self) -> Issued:
+        self.codes.check()
+        serial, seconds = self._device()
+        while True:
+            try:
+                return self._issued(serial, seconds)
+            except (CodeRefused, DeviceUnknown):
+                if not (other := self._replacing(serial)):
+                    raise
+                serial = other
+
+    def _issued(self, serial: str, seconds: int) -> Issued:
         from consumer.codes.interface import until_accepted
         from consumer.mfa import session
 
-        self.codes.check()
-        serial, seconds = self._device()
-        credentials = until_accepted(self.codes, serial, lambda code: session.get(self.key, serial, code, seconds))
-        return Issued(credentials)
+        return Issued(until_accepted(self.codes, serial, lambda code: session.get(self.key, serial, code, seconds)))
+
+    def _replacing(self, serial: str) -> str:
+        """The device that took another's place while it was asked with, as a rotation does; '' where none did."""
+        now = "" if self.serial else self.codes.device()
+        return "" if now == serial else now
 
     def _device(self) -> tuple[str, int]:
         """The device, and for how long to ask: who names a device isn't asked who she is."""

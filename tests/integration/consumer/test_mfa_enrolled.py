@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration.strict_aws import WRONG_CODE, Refused
+
 
 @pytest.fixture
 def enrolled(as_person, admin, aws, strict_aws, unique, stack, monkeypatch):
@@ -41,3 +43,29 @@ def test_who_may_read_codes_alone_has_iam_asked_for_the_device(
     assert f"--serial {serial}" in refused.err
     aws.client("iam").deactivate_mfa_device(UserName=as_person.name, SerialNumber=as_person.serial)
     assert mfa("login", "--code-from", f"vault:{path}").code == 0
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["the old device is gone", "the old device is still there"])
+def test_a_device_that_is_rotated_at_the_very_moment_stops_nobody(
+    enrolled, session, admin, as_person, aws, strict_aws, unique, gone
+):
+    """The device has been looked up when another takes its place."""
+    old, path = enrolled
+
+    def rotate(call) -> None:
+        strict_aws.before = lambda _: None
+        iam = aws.client("iam")
+        new = iam.create_virtual_mfa_device(Path="/vault-aws-kit/", VirtualMFADeviceName=f"{unique}-new")
+        serial, seed = (new["VirtualMFADevice"][name] for name in ("SerialNumber", "Base32StringSeed"))
+        codes = {"AuthenticationCode1": strict_aws.code(serial, -3), "AuthenticationCode2": strict_aws.code(serial, -2)}
+        iam.enable_mfa_device(UserName=as_person.name, SerialNumber=serial, **codes)
+        body = {"key": seed.decode(), "issuer": "Amazon Web Services", "account_name": serial}
+        admin.write(path.replace("/code/", "/keys/"), body)
+        if gone:
+            iam.deactivate_mfa_device(UserName=as_person.name, SerialNumber=old)
+        else:  # as where the code was read a moment later than the device
+            raise Refused("AccessDenied", WRONG_CODE)
+
+    strict_aws.before = rotate
+    assert session("--code-from", f"vault:{path}")["access_key_id"] == strict_aws.sessions[-1].access_key_id
+    assert strict_aws.devices[old].last < strict_aws.devices[max(strict_aws.devices, key=len)].last

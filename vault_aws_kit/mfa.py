@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ INVALID_CODE, NO_CODE_TAKEN = "invalid MFA one time pass code", "unable to valid
 """What stands in AWS's words for a code that is wrong or was used, and for a device that isn't the caller's or is
 locked. They are documented nowhere; its users quote them."""
 NOTABLE = timedelta(seconds=15)  # half of a code's period: less than that makes no code wrong
+SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+"""What AWS takes for a device's serial number."""
 SECURITY_KEY = ":u2f/"
 """In the ARNs of security keys and passkeys: AWS takes those in its console alone, and no API has a code of them.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html"""
@@ -56,6 +59,16 @@ class Owner:
                 hint=f"Say which one: {' or '.join(f'--serial {serial}' for serial in found)}.",
             )
         raise no_device(self)
+
+
+def check_serial(serial: str) -> None:
+    """Raises DeviceUnknown for what is no device's."""
+    if not SERIAL.fullmatch(serial):
+        raise DeviceUnknown(
+            f"{serial[:300]!r} is no MFA device's serial number.",
+            hint="It is the device's ARN, with :mfa/ in it, or what stands on its back: check --serial, and mfa_serial "
+            "of the profile.",
+        )
 
 
 def no_device(owner: Owner) -> DeviceUnknown:

@@ -71,8 +71,10 @@ class MfaSession(Source):
     def _device(self) -> tuple[str, int]:
         """The device, and for how long to ask: who names a device isn't asked who she is."""
         from consumer.mfa import devices
+        from vault_aws_kit.mfa import check_serial
 
         if serial := self.serial or self.codes.device():
+            check_serial(serial)
             return serial, self.seconds or USUAL
         owner = devices.look_up(self.key)
         return owner.device(), self._seconds_of(owner)

@@ -26,6 +26,14 @@ def _duration(context: click.Context, parameter: click.Parameter, value: str) ->
     return found
 
 
+def _serial(_: click.Context, __: click.Parameter, value: str) -> str:
+    from vault_aws_kit.mfa import SERIAL
+
+    if value and not SERIAL.fullmatch(value):
+        raise click.BadParameter(f"{value[:300]!r} is no MFA device's serial number: its ARN, as a rule.")
+    return value
+
+
 def session_options(command: Callable[..., R]) -> Callable[..., R]:
     """Adds what says whose session, by which device and for how long: it reaches the command as `asked: Asked`."""
 
@@ -36,7 +44,8 @@ def session_options(command: Callable[..., R]) -> Callable[..., R]:
 
     return terminal.together(
         click.option("--profile", metavar="NAME", default="", help="AWS profile of the long-lived key."),
-        click.option("--serial", metavar="ARN", default="", help="MFA device; else mfa_serial, or the only one."),
+        click.option("--serial", metavar="ARN", default="", callback=_serial,
+                     help="MFA device; else mfa_serial, or the only one."),
         click.option("--duration", metavar="DURATION", default="0", callback=_duration,
                      help="How long the session lives, 15m to 36h; else 12h, and 1h for a root user."),
         click.option("--region", metavar="REGION", default="", help="AWS region; else the key's."),

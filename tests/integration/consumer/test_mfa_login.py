@@ -73,6 +73,18 @@ def test_a_security_key_besides_the_device_stands_in_nobodys_way(as_person, sess
     assert session(strict_aws.code(as_person.serial))
 
 
+@pytest.mark.parametrize("serial", ["me", "arn:aws:iam::123456789012:mfa/my own", "arn:aws:iam::123456789012:mfa/mé"])
+def test_what_is_no_serial_number_is_sent_to_nobody(as_person, mfa, strict_aws, serial, tmp_path, monkeypatch):
+    run = mfa("login", "123456", "--serial", serial)
+    assert (run.code, strict_aws.asked) == (errors.USAGE, [])
+    key = f"aws_access_key_id = {as_person.access_key_id}\naws_secret_access_key = {as_person.secret}\n"
+    (tmp_path / "config").write_text(f"[profile odd]\nmfa_serial = {serial}\n{key}")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    run = mfa("login", "123456", "--profile", "odd")
+    assert (run.code, strict_aws.asked) == (errors.DeviceUnknown.exit_code, [])
+    assert "no MFA device's serial number" in run.err
+
+
 def test_another_users_device_is_told_from_ones_own(as_person, mfa, aws, strict_aws, unique_name):
     other = unique_name()
     iam = aws.client("iam")
@@ -167,9 +179,10 @@ def test_a_clock_that_is_wrong_is_told_by_how_much(as_person, mfa, strict_aws, a
     assert re.search(rf"This machine's clock is 1m(39|40|41)s {told} AWS's", run.err)
 
 
-def test_a_clock_that_is_too_wrong_for_any_request_is_told_by_how_much(as_person, mfa, strict_aws):
+@pytest.mark.parametrize("named", [True, False])
+def test_a_clock_that_is_too_wrong_for_any_request_is_told_by_how_much(as_person, mfa, strict_aws, named):
     strict_aws.ahead = timedelta(minutes=20)
-    run = mfa("login", "123456", "--serial", as_person.serial)
+    run = mfa("login", "123456", *(["--serial", as_person.serial] if named else []))
     assert run.code == errors.AwsRefused.exit_code
     assert "SignatureDoesNotMatch" in run.err
     assert re.search(r"This machine's clock is (20m|20m1s|19m59s) behind AWS's", run.err)

@@ -37,7 +37,7 @@ def by_plan(plan: Plan, found: Observed, iam: IamAccount) -> list[str]:
 
 def by_membership(group: str, users: Sequence[str], iam: IamAccount) -> list[str]:
     """The same before users are put into a group, whose ARN it is."""
-    yourself = [_UNDER_IT.format(user=user) for user in users if user == _user(iam)]
+    yourself = [_UNDER_IT.format(user=user) for user in users if user.lower() == _user(iam).lower()]
     return [*_lacking(iam, [(("iam:RemoveUserFromGroup",), [group])], "take users out again"), *yourself]
 
 

@@ -36,12 +36,18 @@ class Done:
 
 def add(iam: IamAccount, group: str, users: Sequence[str], members: Iterable[str]) -> Done:
     """Put users into a group. None is, unless all of them exist: raises IamUserUnknown, PlanStale, AwsRefused."""
-    return _move("AddUserToGroup", iam, group, users, already=set(members))
+    return _move("AddUserToGroup", iam, group, users, already=_inside(users, members))
 
 
 def remove(iam: IamAccount, group: str, users: Sequence[str], members: Iterable[str]) -> Done:
     """Take users out of a group. None is, unless all of them exist: raises IamUserUnknown, PlanStale, AwsRefused."""
-    return _move("RemoveUserFromGroup", iam, group, users, already=set(users) - set(members))
+    return _move("RemoveUserFromGroup", iam, group, users, already=set(users) - _inside(users, members))
+
+
+def _inside(users: Sequence[str], members: Iterable[str]) -> set[str]:
+    """Those of the named users who are members: AWS tells no two names apart by their case."""
+    lowered = {member.lower() for member in members}
+    return {user for user in users if user.lower() in lowered}
 
 
 def must_exist(iam: IamAccount, users: Sequence[str]) -> None:

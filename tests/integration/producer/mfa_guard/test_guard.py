@@ -192,6 +192,18 @@ def test_users_come_under_it_and_go_without_a_question(mfa, account, everything)
     assert everything()["users"]["bob"] == []
 
 
+def test_a_user_is_the_same_in_capitals(mfa, account, everything, monkeypatch):
+    """IAM finds a user however the name's case is; the endpoint here doesn't."""
+    account.user("alice")
+    real = account.really
+    monkeypatch.setattr(account, "really", lambda call, body: real(call, body.replace(b"ALICE", b"alice")))
+    mfa("guard", "--yes")
+    mfa("add", "alice")
+    assert "ALICE was under RequireMFA already." in mfa("add", "ALICE").out
+    assert "ALICE is no longer under RequireMFA." in mfa("remove", "ALICE").out
+    assert everything()["users"]["alice"] == []
+
+
 def test_no_user_is_moved_unless_all_of_them_exist(mfa, account, everything):
     account.user("alice")
     mfa("guard", "--yes")
@@ -199,6 +211,13 @@ def test_no_user_is_moved_unless_all_of_them_exist(mfa, account, everything):
     assert refused.code == errors.IamUserUnknown.exit_code
     assert "'nobody', 'nemo'" in refused.err
     assert everything()["users"]["alice"] == []
+
+
+@pytest.mark.parametrize("verb", ["add", "remove"])
+def test_a_name_that_is_empty_is_nobody_and_said(mfa, account, verb):
+    """As from a variable of a shell that was not set."""
+    mfa("guard", "--yes")
+    assert mfa(verb, "").code == errors.USAGE
 
 
 def test_nobody_comes_under_a_guard_that_is_not_there(mfa, account):

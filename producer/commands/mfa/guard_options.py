@@ -38,7 +38,10 @@ def _services(ctx: click.Context, param: click.Parameter, given: str) -> tuple[s
 
 
 def _users(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(iam_name(ctx, param, one) for one in given if one))
+    """Each once. An empty name is a variable that was not set: nobody shall take that for a user who is guarded."""
+    if "" in given:
+        raise click.BadParameter("'' is no user's name.", ctx, param)
+    return tuple(dict.fromkeys(iam_name(ctx, param, one) for one in given))
 
 
 users_argument = click.argument("users", metavar="USER…", nargs=-1, required=True, callback=_users)

@@ -99,7 +99,7 @@ def _simulated(
     if user:
         arn = arn_of(iam, user)
         return arn, judge_user(iam, arn, asked)
-    arn = found.account.group(group)
+    arn = found.group.arn if found.group else found.account.group(group)  # as IAM spells it
     return arn, judge_guard(iam, arn, asked)
 
 
@@ -125,20 +125,28 @@ def _mfa_session(caller: Caller, iam: IamAccount, way: _Way) -> boto3.Session | 
     if not way.code_from and not sys.stdin.isatty():
         terminal.say("Not tried with MFA: that needs --code-from or --mfa-profile where nobody is here to give a code.")
         return None
-    serial = way.serial or Owner(caller.arn, iam.mfa_devices(caller.arn.rpartition("/")[2])).device()
-    return session.with_mfa(caller, serial, _code(way.code_from))
+    noted, code = _of_vault(way.code_from) if way.code_from else ("", _of_person)
+    serial = way.serial or noted or Owner(caller.arn, iam.mfa_devices(caller.arn.rpartition("/")[2])).device()
+    return session.with_mfa(caller, serial, code)
 
 
-def _code(code_from: str) -> Callable[[str], str]:
-    if not code_from:
-        return lambda serial: str(click.prompt(f"Code of {serial} (none: not tried with MFA)", default="",
-                                               show_default=False, err=True))  # fmt: skip
+def _of_vault(code_from: str) -> tuple[str, Callable[[str], str]]:
+    """The device that Vault has noted with the seed, '' for none, and what reads its code."""
     from vault_aws_kit import totp
 
-    place = totp.parse(code_from)
-    with terminal.connect(terminal.VaultOptions("", "", "")) as vault:
-        code = totp.read(vault, place)
-    return lambda _: code
+    place, options = totp.parse(code_from), terminal.VaultOptions("", "", "")
+
+    def code(_: str) -> str:
+        with terminal.connect(options) as vault:
+            return totp.read(vault, place)
+
+    with terminal.connect(options) as vault:
+        return totp.device(vault, place), code
+
+
+def _of_person(serial: str) -> str:
+    prompt = f"Code of {serial} (none: not tried with MFA)"
+    return str(click.prompt(prompt, default="", show_default=False, err=True))
 
 
 def _show(whom: str, verdicts: Sequence[Verdict]) -> None:

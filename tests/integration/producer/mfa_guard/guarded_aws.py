@@ -60,9 +60,9 @@ class GuardedAws(StrictAws):
         self.keys.append(Key(name, made["AccessKeyId"], made["SecretAccessKey"]))
         return self.keys[-1]
 
-    def device(self, user: str) -> str:
-        """The serial number of a device that the user has enabled."""
-        made = self.root.create_virtual_mfa_device(VirtualMFADeviceName=user)["VirtualMFADevice"]
+    def device(self, user: str, name: str = "", path: str = "/") -> str:
+        """The serial number of a device that the user has enabled, called as the user is unless named."""
+        made = self.root.create_virtual_mfa_device(VirtualMFADeviceName=name or user, Path=path)["VirtualMFADevice"]
         serial = made["SerialNumber"]
         self.root.enable_mfa_device(
             UserName=user, SerialNumber=serial, AuthenticationCode1="000000", AuthenticationCode2="000001"

@@ -165,6 +165,19 @@ def test_real_calls_take_their_code_from_vault(mfa, alice, account, admin, uniqu
     assert "No call of s3 is sure to change nothing: not tried." in shown.err
 
 
+def test_of_several_devices_real_calls_take_the_one_that_vaults_codes_are_of(
+    mfa, alice, account, admin, unique, monkeypatch
+):
+    serial = account.device("alice", "alice-2", "/vault-aws-kit/")
+    admin.write(f"sys/mounts/{unique}", {"type": "totp"})
+    body = {"key": account.devices[serial].totp.secret, "issuer": "Amazon Web Services", "account_name": serial}
+    admin.write(f"{unique}/keys/alice", body)
+    become(alice, monkeypatch)
+    shown = mfa("verify", "--calls", "--code-from", f"vault:{unique}/code/alice", "--services", "ec2")
+    admin.delete(f"sys/mounts/{unique}")
+    assert rows(shown.out) == [["ec2", "call", "1", "denied", "allowed"]], shown.err
+
+
 @pytest.mark.parametrize("typed", ["code", "nothing"])
 def test_a_person_is_asked_for_the_code(alice, account, monkeypatch, typed):
     (serial,) = account.devices

@@ -26,6 +26,11 @@ def command(target: Target, yes: bool) -> int:
         if removal:
             _ask(enrolment, removal, yes=yes)
             unenroll(enrolment, removal)
+    for serial in removal.elsewhere:
+        terminal.warn(
+            f"{serial} stays: its seed is in another Vault, or in a TOTP engine that is gone."
+            f" `aws iam deactivate-mfa-device --user-name {enrolment.user} --serial-number {serial}` ends it."
+        )
     terminal.emit(f"{enrolment.user}: {'unenrolled' if removal else 'nothing to do'}.")
     return 0
 

@@ -421,6 +421,16 @@ def test_who_is_guarded_is_warned_of_what_the_loss_of_the_only_device_means(mfa,
     assert f"{user} is in guard-{user}: without a device no write is open" in mfa("unenroll", user).err
 
 
+def test_a_device_whose_engine_is_gone_is_named_as_what_stays(mfa, there, vault, user, mount):
+    mfa("enroll", user)
+    (serial,) = there.devices()
+    vault.sys.disable_secrets_engine(mount)
+    gone = mfa("unenroll", user, "--yes")
+    assert f"{serial} stays" in gone.err
+    assert "deactivate-mfa-device" in gone.err
+    assert there.devices() == [serial]
+
+
 def test_what_is_left_of_a_user_who_is_gone_goes_too(mfa, there, user, monkeypatch):
     mfa("enroll", user)
     (serial,) = there.devices()

@@ -91,6 +91,7 @@ def get_session(sts: STSClient, serial: str, code: str, seconds: int) -> Credent
     """
     from botocore.exceptions import ClientError
 
+    aws.keep_tokens_from_logs()
     with asked("sts:GetSessionToken"):
         try:
             answer = sts.get_session_token(SerialNumber=serial, TokenCode=code, DurationSeconds=seconds)

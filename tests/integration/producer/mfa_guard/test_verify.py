@@ -178,6 +178,21 @@ def test_of_several_devices_real_calls_take_the_one_that_vaults_codes_are_of(
     assert rows(shown.out) == [["ec2", "call", "1", "denied", "allowed"]], shown.err
 
 
+def test_no_log_has_the_session_that_a_guard_is_tried_with(mfa, alice, account, admin, unique, monkeypatch, caplog):
+    (serial,) = account.devices
+    admin.write(f"sys/mounts/{unique}", {"type": "totp"})
+    admin.write(f"{unique}/keys/alice", {"key": account.devices[serial].totp.secret, "issuer": "AWS",
+                                         "account_name": "alice"})  # fmt: skip
+    become(alice, monkeypatch)
+    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", "botocore")
+    shown = mfa("verify", "--calls", "--code-from", f"vault:{unique}/code/alice", "--services", "ec2")
+    admin.delete(f"sys/mounts/{unique}")
+    assert shown.code == 0, shown.err
+    assert "botocore" in caplog.text
+    assert "<SecretAccessKey>" not in caplog.text
+
+
 @pytest.mark.parametrize("typed", ["code", "nothing"])
 def test_a_person_is_asked_for_the_code(alice, account, monkeypatch, typed):
     (serial,) = account.devices

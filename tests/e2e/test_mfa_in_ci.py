@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.integration.consumer.logins.conftest import Issuer, Site
+from tests.integration.consumer.logins.conftest import Site
+from tests.issuer import Issuer
 
 from .conftest import Done, Person, person
 

@@ -133,6 +133,36 @@ def run(one: Run) -> Document:
     }  # fmt: skip
 
 
+def discovery(issuer: str) -> Document:
+    """What anybody may read at /.well-known/openid-configuration: whose tokens these are, and where the keys are."""
+    return {
+        "issuer": issuer,
+        "jwks_uri": f"{issuer}/.well-known/jwks",
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+    }
+
+
+def run_claims(workspace: Workspace, phase: str, organization: str) -> Document:
+    """What the token of a run says of it.
+
+    https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens
+    """
+    whole = f"organization:{organization}:project:{workspace.project.name}:workspace:{workspace.name}"
+    return {
+        "aud": "vault.workload.identity",
+        "sub": f"{whole}:run_phase:{phase}",
+        "terraform_full_workspace": whole,
+        "terraform_organization_name": organization,
+        "terraform_project_id": workspace.project.id,
+        "terraform_project_name": workspace.project.name,
+        "terraform_workspace_id": workspace.id,
+        "terraform_workspace_name": workspace.name,
+        "terraform_run_phase": phase,
+    }
+
+
 def error(status: int, title: str, detail: str = "") -> Document:
     return {"errors": [{"status": str(status), "title": title, **({"detail": detail} if detail else {})}]}
 

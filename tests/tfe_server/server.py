@@ -9,6 +9,7 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.issuer import Issuer
 
 from . import documents
 from .routes import Request, handle
@@ -53,7 +56,7 @@ class Fault:
 class TfeServer:
     """A server at an address that the system chose. `asked` is the line of every request, `METHOD /path?query`.
 
-    `well_known` is what anybody may read below /.well-known/: the keys that its runs' tokens are signed with.
+    `issuer` signs its runs' tokens; anybody may read its keys below /.well-known/.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +64,6 @@ class TfeServer:
         self.faults: list[Fault] = []
         self.asked: list[str] = []
         self.page_limit = 2
-        self.well_known: dict[str, Any] = {}
         self.lock = threading.Lock()
         self.ca_bundle = folder / "ca.pem"
         context = _context(folder, self.ca_bundle)
@@ -70,6 +72,16 @@ class TfeServer:
         self.host = f"localhost:{self._http.server_port}"
         self.address = f"https://{self.host}"
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        return Issuer(self.address)
+
+    def well_known(self, name: str) -> Any:
+        """A public document, None for none."""
+        if name == "openid-configuration":
+            return documents.discovery(self.address)
+        return self.issuer.keys if name == "jwks" else None
 
     def fault(self, pattern: str, **settings: Any) -> Fault:
         self.faults.append(Fault(pattern, **settings))
@@ -120,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
     def carry_out(self, parts: SplitResult, body: bytes) -> tuple[int, Any]:
         tfe = self.server.tfe
         if parts.path.startswith("/.well-known/"):
-            found = tfe.well_known.get(parts.path.removeprefix("/.well-known/"))
+            found = tfe.well_known(parts.path.removeprefix("/.well-known/"))
             return (200, found) if found else (404, documents.error(404, "not found"))
         kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
         if kind != "Bearer" or token not in tfe.state.accounts:

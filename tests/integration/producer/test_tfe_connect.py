@@ -15,13 +15,12 @@ from consumer.cli import main as consumer
 from producer.cli import main
 from producer.connect import place, run
 from tests.integration.conftest import SERVER
-from tests.integration.consumer.logins.conftest import Issuer
 from tests.integration.producer.conftest import Run
+from tests.tfe_server.documents import run_claims
 from tests.tfe_server.server import TfeServer
 from tests.tfe_server.state import ALL, Account, Organization, Workspace
 from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeNotFound, TfeUnavailable
 
-AUDIENCE = "vault.workload.identity"
 READER = {
     "name": "reader",
     "type": "assumed_role",
@@ -33,32 +32,20 @@ READER = {
 class Workspaces:
     """An organisation, its runs' tokens, and the producer run on them as a person would."""
 
-    def __init__(self, server: TfeServer, issuer: Issuer, vault: hvac.Client, mount: str) -> None:
-        self.server, self.issuer, self.vault, self.mount = server, issuer, vault, mount
+    def __init__(self, server: TfeServer, vault: hvac.Client, mount: str) -> None:
+        self.server, self.vault, self.mount = server, vault, mount
         self.acme: Organization = server.state.organization("acme")
         self.web: Workspace = self.acme.workspace("web")
 
     def claims(self, workspace: Workspace, phase: str = "apply", org: str = "acme") -> dict[str, Any]:
-        """Those of a run, as HCP Terraform's workload identity has them."""
-        whole = f"organization:{org}:project:{workspace.project.name}:workspace:{workspace.name}"
-        return {
-            "aud": AUDIENCE,
-            "sub": f"{whole}:run_phase:{phase}",
-            "terraform_full_workspace": whole,
-            "terraform_organization_name": org,
-            "terraform_project_id": workspace.project.id,
-            "terraform_project_name": workspace.project.name,
-            "terraform_workspace_id": workspace.id,
-            "terraform_workspace_name": workspace.name,
-            "terraform_run_phase": phase,
-        }
+        return run_claims(workspace, phase, org)
 
     def log_in(self, role: str, claims: dict[str, Any], mount: str = "") -> hvac.Client:
         """Vault as a run, as its agent logs in."""
         as_run = hvac.Client(url=self.vault.url, token="")
-        as_run.token = as_run.auth.jwt.jwt_login(role, self.issuer.token(**claims), path=mount or self.mount)["auth"][
-            "client_token"
-        ]
+        as_run.token = as_run.auth.jwt.jwt_login(role, self.server.issuer.token(**claims), path=mount or self.mount)[
+            "auth"
+        ]["client_token"]
         return as_run
 
 
@@ -71,11 +58,11 @@ def content(content) -> dict[str, Any]:
 @pytest.fixture
 def there(tfe_server, vault, unique) -> Iterator[Workspaces]:
     """A JWT mount that trusts the tests' own key in place of the server's, whom no Vault in a container could ask."""
-    issuer, mount = Issuer(tfe_server.address), f"jwt-{unique}"
+    issuer, mount = tfe_server.issuer, f"jwt-{unique}"
     vault.sys.enable_auth_method("jwt", path=mount)
     config = {"jwt_validation_pubkeys": [issuer.public], "bound_issuer": issuer.name}
     vault.write(f"auth/{mount}/config", **config)
-    yield Workspaces(tfe_server, issuer, vault, mount)
+    yield Workspaces(tfe_server, vault, mount)
     vault.sys.disable_auth_method(mount)
 
 
@@ -305,11 +292,6 @@ def test_a_mount_of_the_kits_own_trusts_the_host_as_it_publishes_its_keys(tfe, t
     if SERVER == "docker":
         pytest.skip("Vault in a container can't reach the tests' own server.")
     server, mount = there.server, f"tfc-{unique}"
-    server.well_known |= {
-        "openid-configuration": {"issuer": server.address, "jwks_uri": f"{server.address}/.well-known/jwks",
-                                 "id_token_signing_alg_values_supported": ["RS256"]},
-        "jwks": there.issuer.keys,
-    }  # fmt: skip
     asked = ("web", "--role", "net", "--jwt-mount", mount)
     connect(tfe, *asked, "--discovery-ca", str(server.ca_bundle))
     there.log_in(there.web.vars.environment()["TFC_VAULT_RUN_ROLE"], there.claims(there.web), mount)
@@ -318,7 +300,7 @@ def test_a_mount_of_the_kits_own_trusts_the_host_as_it_publishes_its_keys(tfe, t
 
 
 def test_a_mount_that_trusts_another_host_is_left_alone(tfe, there, vault):
-    vault.write(f"auth/{there.mount}/config", jwt_validation_pubkeys=[there.issuer.public], bound_issuer="https://gitlab.com")  # fmt: skip
+    vault.write(f"auth/{there.mount}/config", jwt_validation_pubkeys=[there.server.issuer.public], bound_issuer="https://gitlab.com")  # fmt: skip
     refused = tfe("connect", "acme", "web", "--role", "net", "--yes")
     assert "trusts https://gitlab.com" in refused.err
     assert "--jwt-mount" in refused.err

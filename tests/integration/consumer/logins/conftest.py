@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,47 +13,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from tests.issuer import Issuer, base64url
 from vault_aws_kit.contract import team_policy
 from vault_aws_kit.vault import Vault
-
-ISSUER = "https://ci.example.com"
-
-
-class Issuer:
-    """Who signs tokens with a key of its own."""
-
-    def __init__(self, name: str = ISSUER) -> None:
-        self.name = name
-        self._key = rsa.generate_private_key(65537, 2048)
-
-    @property
-    def public(self) -> str:
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self._key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
-
-    @property
-    def keys(self) -> dict[str, Any]:
-        numbers = self._key.public_key().public_numbers()
-        n, e = (value.to_bytes((value.bit_length() + 7) // 8) for value in (numbers.n, numbers.e))
-        key = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one", "n": _base64(n), "e": _base64(e)}
-        return {"keys": [key]}
-
-    def token(self, **claims: object) -> str:
-        now = int(time.time())
-        body = {"iss": self.name, "aud": "vault", "sub": "job", "iat": now, "nbf": now - 5, "exp": now + 300, **claims}
-        signed = f"{_part({'alg': 'RS256', 'typ': 'JWT', 'kid': 'one'})}.{_part(body)}"
-        return f"{signed}.{_base64(self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
-
-
-def _part(value: object) -> str:
-    return _base64(json.dumps(value).encode())
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 class Site:
@@ -228,7 +190,7 @@ class Provider:
 
     def _token(self, given: dict[str, str]) -> tuple[int, Any]:
         asked = self._codes.pop(given["code"])
-        challenge = _base64(hashlib.sha256(given["code_verifier"].encode()).digest())
+        challenge = base64url(hashlib.sha256(given["code_verifier"].encode()).digest())
         if challenge != asked["code_challenge"] or given["redirect_uri"] != asked["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
         id_token = self.issuer.token(aud=self.client, sub="ann", nonce=asked["nonce"], groups=["ops"])

@@ -21,7 +21,7 @@ from producer.published import team_entry
 from producer.spec import Spec, login_rules
 from vault_aws_kit.catalog import Catalog
 from vault_aws_kit.contract import CATALOG_MOUNT
-from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeError, TfeNotFound, UnknownReference
+from vault_aws_kit.errors import PartlyApplied, TeamUnknown, TfeConflict, TfeError, TfeNotFound, UnknownReference
 from vault_aws_kit.vault import Vault
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def carry_out(
         approve(ready.plan)
         parts: list[Callable[[], None]] = [
             lambda: _record(ready.step, spec, catalog),
-            lambda: apply(ready.vault, vault, catalog_mount=catalog.mount, progress=progress, check=lock.check),
+            lambda: _apply(ready.vault, vault, catalog, progress, lock.check),
             lambda: _write_places(ready, tfe, spec, progress, lock.check),
         ]
         for part in reversed(parts) if removing else parts:
@@ -184,6 +184,24 @@ def _check(spec: Spec, after: Connections, located: Sequence[Located], catalog: 
 def _record(step: Step, spec: Spec, catalog: Catalog) -> None:
     if step.after != step.before:
         write_connections(catalog, spec.name, step.after)
+
+
+def _apply(plan: Plan, vault: Vault, catalog: Catalog, progress: Progress, check: Callable[[], None]) -> None:
+    try:
+        apply(plan, vault, catalog_mount=catalog.mount, progress=progress, check=check)
+    except PartlyApplied as error:
+        asks_the_host = any(action.resource.kind == "auth-config" for action in plan.changes)
+        error.hint = f"{_DISCOVERY if asks_the_host else 'Mend the cause'}, {_AGAIN}"
+        raise
+
+
+_DISCOVERY = (
+    "Mend the cause (Vault itself must reach the host and trust its certificate: name a private CA with --discovery-ca)"
+)
+_AGAIN = (
+    "and run the same again: it goes on from there. `producer tfe disconnect` takes it back; until either, `producer "
+    "setup` meets the same."
+)
 
 
 def _write_places(ready: Prepared, tfe: Tfe, spec: Spec, progress: Progress, check: Callable[[], None]) -> None:

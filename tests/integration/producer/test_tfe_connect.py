@@ -19,7 +19,7 @@ from tests.integration.producer.conftest import Run
 from tests.tfe_server.documents import run_claims
 from tests.tfe_server.server import TfeServer
 from tests.tfe_server.state import ALL, Account, Organization, Workspace
-from vault_aws_kit.errors import TeamUnknown, TfeConflict, TfeNotFound, TfeUnavailable
+from vault_aws_kit.errors import PartlyApplied, TeamUnknown, TfeConflict, TfeNotFound, TfeUnavailable
 
 READER = {
     "name": "reader",
@@ -297,6 +297,20 @@ def test_a_mount_of_the_kits_own_trusts_the_host_as_it_publishes_its_keys(tfe, t
     there.log_in(there.web.vars.environment()["TFC_VAULT_RUN_ROLE"], there.claims(there.web), mount)
     assert tfe("connect", "acme", *asked, "--plan", "--detailed-exitcode").code == 0
     vault.sys.disable_auth_method(mount)
+
+
+def test_a_host_that_vault_does_not_trust_is_told_with_what_to_name_and_can_be_taken_back(
+    tfe, there, producer, vault, unique
+):
+    asked = ("web", "--jwt-mount", f"tfc-{unique}", "--role", "net")
+    failed = tfe("connect", "acme", *asked, "--yes")
+    assert failed.code == PartlyApplied.exit_code
+    assert "--discovery-ca" in failed.err
+    assert "run the same again" in failed.err
+    assert not there.web.vars.items
+    assert tfe("disconnect", "acme", "web", "--yes").code == 0
+    assert producer("plan", "--prune", "--detailed-exitcode").code == 0
+    vault.sys.disable_auth_method(f"tfc-{unique}")
 
 
 def test_a_mount_that_trusts_another_host_is_left_alone(tfe, there, vault):

@@ -120,7 +120,7 @@ class Run:
 
     @property
     def confirmable(self) -> bool:
-        return self.status in CONFIRMABLE and not self.script
+        return self.status in CONFIRMABLE and (not self.script or self.workspace.auto_apply)
 
     def go_on(self) -> None:
         waits = self.workspace.lock is not None and self.status == "pending"
@@ -138,6 +138,8 @@ class Workspace:
     vars: Vars = field(default_factory=Vars)
     lock: tuple[Account, str] | None = None
     runs: list[Run] = field(default_factory=list)
+    auto_apply: bool = False
+    execution_mode: str = "remote"
     runs_go: tuple[str, ...] = ("planning", "planned", "applying", "applied")
     configured: bool = True
     nulls: bool = False

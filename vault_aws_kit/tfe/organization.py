@@ -23,6 +23,7 @@ class Workspace:
     """A workspace, and what the token may do with it; what the server doesn't tell is taken as allowed.
 
     `locked_by` is who locked it, as a person reads it: "user ann". `lock_reason` is what they gave as the reason.
+    `local` is that its users run Terraform on machines of their own, which get none of its variables.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Workspace:
     locked: bool = False
     locked_by: str = ""
     lock_reason: str = ""
+    local: bool = False
     may_write_variables: bool = True
     may_lock: bool = True
     may_run: bool = True
@@ -177,6 +179,7 @@ def _workspace_of(found: Any, organization: str) -> Workspace:
         locked=bool(found.locked),
         locked_by=_who(found.related("locked-by")) if found.locked else "",
         lock_reason=found.locked_reason or "",
+        local=bool(found.execution_mode) and found.execution_mode.value == "local",
         may_write_variables=may.can_update_variable if may else True,
         may_lock=may.can_lock if may else True,
         may_run=may.can_queue_run if may else True,

@@ -21,7 +21,10 @@ _WAITS = ("policy_override", "tf_policy_override", "post_plan_awaiting_decision"
 
 @dataclass(frozen=True)
 class Run:
-    """A run and its state; `confirmable` is whether it waits for somebody to confirm its plan."""
+    """A run and its state; `confirmable` is whether it waits for somebody to confirm its plan.
+
+    One that applies by itself waits for nobody, though it passes through states in which it could be confirmed.
+    """
 
     id: str
     status: str
@@ -77,5 +80,5 @@ def _run_of(found: Any) -> Run:
     return Run(
         id=found.id,
         status=found.status.value if found.status else "",
-        confirmable=bool(found.actions and found.actions.is_confirmable),
+        confirmable=bool(found.actions and found.actions.is_confirmable) and not found.auto_apply,
     )

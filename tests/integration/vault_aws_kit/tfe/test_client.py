@@ -308,6 +308,15 @@ def test_a_runs_states_lead_to_its_outcome(acme, tfe, web, states, outcome):
     assert acme.workspaces[0].runs[0].message == "a message"
 
 
+def test_a_run_that_applies_by_itself_waits_for_nobody(acme, tfe, web):
+    acme.workspaces[0].auto_apply = True
+    acme.workspaces[0].runs_go = ("planning", "planned", "cost_estimated", "applying", "applied")
+    run = runs.start(tfe, web.workspace, "a message")
+    while not run.outcome:
+        run = runs.read(tfe, run)
+    assert run.status == "applied"
+
+
 def test_a_workspace_without_a_configuration_has_no_runs(acme, tfe, web):
     acme.workspaces[0].configured = False
     with pytest.raises(TfeInvalid, match="Configuration version is missing"):

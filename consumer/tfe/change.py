@@ -52,12 +52,20 @@ def wanted(credentials: Credentials, asked: Asked, text: str) -> list[Wanted]:
     return [one for one in found if one.value]
 
 
-def check(place: str, held: Sequence[Variable], asked: Asked) -> None:
-    """Raise what `change` would, as far as it is known before there are credentials. Raises TfeConflict."""
+def check(place: str, held: Sequence[Variable], asked: Asked, given: Sequence[Variable] = ()) -> None:
+    """Raise what `change` would, as far as it is known before there are credentials. Raises TfeConflict.
+
+    `given` is what variable sets give it besides.
+    """
     keys = [Wanted(key, "", sensitive=True) for key in SECRETS]
     keys += [Wanted(REGION, "")] if asked.region else []
     keys += [Wanted(CONFIRM, "")] if asked.confirm_destroy else []
-    _refuse(place, list(_conflicts(held, keys)), asked)
+    _refuse(place, list(_conflicts([*held, *filter(dynamic, given)], keys)), asked)
+
+
+def check_no_dynamic(place: str, held: Sequence[Variable], asked: Asked) -> None:
+    """Raises TfeConflict where the runs of a place that a variable set is attached to have credentials of their own."""
+    _refuse(place, list(_conflicts(held, ())), asked)
 
 
 def change(place: str, held: Sequence[Variable], variables: Sequence[Wanted], asked: Asked) -> Change:
@@ -75,6 +83,11 @@ def change(place: str, held: Sequence[Variable], variables: Sequence[Wanted], as
         deletes=tuple(dict.fromkeys((*stale, *spoiling, *wrong))),
         lost=tuple(found.key for _, found in writes if found and found.sensitive and not ours(found)),
     )
+
+
+def dynamic(variable: Variable) -> bool:
+    """Whether it gives runs credentials of their own."""
+    return variable.key in DYNAMIC and variable.category == "env" and variable.value != "false"
 
 
 def ours(variable: Variable) -> bool:
@@ -108,9 +121,8 @@ def _conflicts(held: Sequence[Variable], variables: Sequence[Wanted]) -> Iterato
         found = find(held, wish.key)
         if found and not ours(found) and found.sensitive != wish.sensitive:
             yield f"{found.key} is {'sensitive' if found.sensitive else 'not sensitive'} there"
-    for one in held:
-        if one.key in DYNAMIC and one.category == "env" and one.value != "false":
-            yield f"{one.key} gives its runs credentials of their own, which pushed ones would spoil"
+    for key in dict.fromkeys(one.key for one in held if dynamic(one)):
+        yield f"{key} gives its runs credentials of their own, which pushed ones would spoil"
 
 
 def _refuse(place: str, conflicts: Sequence[str], asked: Asked) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from consumer.tfe.label import Label
     from vault_aws_kit.credentials import Credentials
     from vault_aws_kit.tfe.client import Tfe
-    from vault_aws_kit.tfe.holders.interface import Holder, Variable, Wanted
+    from vault_aws_kit.tfe.holders.interface import Category, Holder, Variable, Wanted
     from vault_aws_kit.tfe.organization import Workspace
 
 
@@ -61,7 +61,8 @@ def push(
     """
     holders = [WorkspaceVariables(tfe, one) for one in workspaces]
     for holder in holders:
-        changes.check(holder.place, holder.variables(), asked)
+        held = holder.variables()
+        changes.check(holder.place, held, asked, holder.inherited(held))
     with issuing.fresh(places=len(holders)) as issued, _locked(tfe, workspaces, issued):
         variables = changes.wanted(issued.credentials, asked, issued.label.text())
         places = _write_all(holders, variables, asked, gone)
@@ -159,9 +160,11 @@ class _Plan:
         """Remove all of the kit's, as half a set is worth nothing; put back what was somebody else's and readable."""
         removed: list[str] = []
         try:
-            for variable in self.holder.variables():
+            now = self.holder.variables()
+            for variable in now:
                 if changes.ours(variable):
                     self._put_back_or_delete(variable, removed)
+            self._put_back_deleted(now)
         except KitError as error:
             notes.tell(f"What was written to {self.holder.place} could not all be removed: {error.message}")
             if isinstance(error, TfeUnavailable):
@@ -170,12 +173,28 @@ class _Plan:
             notes.tell(f"Removed {', '.join(removed)} from {self.holder.place} again.")
 
     def _put_back_or_delete(self, variable: Variable, removed: list[str]) -> None:
-        from vault_aws_kit.tfe.holders.interface import Wanted, find
+        from vault_aws_kit.tfe.holders.interface import find
 
         before = find(self.held, variable.key)
         if before and before.value is not None and not changes.ours(before):
-            self.holder.put(Wanted(before.key, before.value, description=before.description, hcl=before.hcl), variable)
-            notes.tell(f"Put {before.key} of {self.holder.place} back as it was.")
+            self._put_back(before, before.value, variable)
             return
         self.holder.delete(variable)
         removed.append(variable.key)
+
+    def _put_back_deleted(self, now: Sequence[Variable]) -> None:
+        """What stood in the way, and was deleted by force."""
+        from vault_aws_kit.tfe.holders.interface import find
+
+        for before in self.held:
+            there = find(now, before.key, before.category)
+            if before.value is not None and not changes.ours(before) and not there:
+                self._put_back(before, before.value)
+
+    def _put_back(self, before: Variable, value: str, found: Variable | None = None) -> None:
+        from vault_aws_kit.tfe.holders.interface import Wanted
+
+        category: Category = "terraform" if before.category == "terraform" else "env"
+        same = Wanted(before.key, value, description=before.description, category=category, hcl=before.hcl)
+        self.holder.put(same, found)
+        notes.tell(f"Put {before.key} of {self.holder.place} back as it was.")

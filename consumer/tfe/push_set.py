@@ -36,11 +36,16 @@ class Attachments:
     projects: tuple[str, ...] = ()
 
 
-def tell_of_winners(tfe: Tfe, workspaces: Sequence[Workspace], name: str) -> None:
-    """Say where a workspace's own variables win over a set's, as they always do."""
+def check_attached(tfe: Tfe, workspaces: Sequence[Workspace], name: str, asked: Asked) -> None:
+    """Say where a workspace's own variables win over a set's, as they always do over this one.
+
+    Raises TfeConflict for a workspace whose runs have credentials of their own.
+    """
     for one in workspaces:
         holder = WorkspaceVariables(tfe, one)
-        if own := [variable.key for variable in holder.variables() if variable.key in changes.SECRETS]:
+        held = holder.variables()
+        changes.check_no_dynamic(holder.place, [*held, *holder.inherited(held)], asked)
+        if own := [variable.key for variable in held if variable.key in changes.SECRETS]:
             notes.tell(f"{holder.place} has {', '.join(own)} of its own, which win over variable set {name}.")
 
 
@@ -64,7 +69,7 @@ def push(tfe: Tfe, organization: str, name: str, to: Attachments, issuing: Issui
         )
     with issuing.fresh() as issued:
         text = issued.label.text()
-        new = _made(tfe, organization, f"{name} {issued.label.key}", text)
+        new = _made(tfe, organization, f"{name} {issued.label.key}", text, priority=any(one.priority for one in old))
         try:
             written = write(VariableSetVariables(tfe, new), _all_new(changes.wanted(issued.credentials, asked, text)))
             variable_sets.attach(tfe, new, workspaces=to.workspaces, projects=to.projects)
@@ -117,9 +122,9 @@ def _check_ours(tfe: Tfe, one: VariableSet, asked: Asked) -> None:
     check_deletable(tfe, one, force=asked.force)
 
 
-def _made(tfe: Tfe, organization: str, name: str, text: str) -> VariableSet:
+def _made(tfe: Tfe, organization: str, name: str, text: str, *, priority: bool) -> VariableSet:
     try:
-        return variable_sets.create(tfe, organization, name, description=text)
+        return variable_sets.create(tfe, organization, name, description=text, priority=priority)
     except BaseException:
         if made := variable_sets.find(tfe, organization, name):  # interrupted, it may be there all the same
             _remove(tfe, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consumer import notes
 from vault_aws_kit.errors import TfeRefused
 from vault_aws_kit.tfe import locks, organization
 from vault_aws_kit.tfe.client import Tfe
@@ -51,6 +52,8 @@ def check(tfe: Tfe, workspaces: list[Workspace], *, writing: bool = True, runnin
         for action, may in allowed.items():
             if not may:
                 raise _not_allowed(tfe, one, action)
+        if one.local:
+            notes.tell(f"Workspace {one.name} has execution mode local: its variables reach nobody's runs.")
         if writing and one.locked:  # a list doesn't tell by whom
             locks.check_unlocked(organization.workspace(tfe, one.organization, one.name))
 

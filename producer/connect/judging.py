@@ -37,10 +37,12 @@ def variable_actions(
     ]
 
 
-def static_keys(place: str, found: Sequence[Variable]) -> str:
+def static_keys(place: str, found: Sequence[Variable], whence: str = "") -> str:
     """What stands against credentials of the run's own, in words; '' where nothing does."""
-    keys = [one.key for one in found if one.category == "env" and one.key in STATIC_KEYS]
-    return f"{place} has {', '.join(keys)}, which its runs would use instead of what Vault gives." if keys else ""
+    keys = dict.fromkeys(one.key for one in found if one.category == "env" and one.key in STATIC_KEYS)
+    if not keys:
+        return ""
+    return f"{place} has {', '.join(keys)}{whence}, which its runs would use instead of what Vault gives."
 
 
 def overriding(place: str, found: Sequence[Variable], wanted: Mapping[str, str]) -> str:

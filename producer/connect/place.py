@@ -12,7 +12,7 @@ from producer.connect.marks import described, mark_of
 from producer.connect.tfe_resources import TfeVariable, TfeVariableSet
 from producer.diff import Action
 from producer.owned import fingerprint
-from vault_aws_kit.errors import TfeConflict
+from vault_aws_kit.errors import TfeConflict, TfeNotFound
 from vault_aws_kit.tfe import organization, variable_sets
 from vault_aws_kit.tfe.holders.interface import Holder, Variable, Wanted, find
 from vault_aws_kit.tfe.holders.variable_set import VariableSetVariables
@@ -100,11 +100,19 @@ def gone(connection: Connection) -> Seen:
 
 
 def in_the_way(seen: Seen, wanted: Mapping[str, str], tfe: Tfe) -> list[str]:
-    """What would keep runs from what they are to get, in words: each is the workspace's own, and wins."""
+    """What would keep runs from what they are to get, in words: a workspace's own variables, and what sets give it."""
     told = [static_keys(seen.connection.place, seen.variables)]
-    for one in seen.located.workspaces if seen.connection.varset else ():
-        name, own = f"{one.organization}/{one.name}", WorkspaceVariables(tfe, one).variables()
-        told += [static_keys(name, own), overriding(name, own, wanted)]
+    known = {one.id for one in seen.variables}
+    for one in _whose_runs(seen.located, tfe):
+        name, holder = f"{one.organization}/{one.name}", WorkspaceVariables(tfe, one)
+        if one.local:
+            told.append(f"{name} has execution mode local: no variables and no credentials reach its runs from there.")
+        own: Sequence[Variable] = seen.variables
+        if seen.connection.varset:
+            own = holder.variables()
+            told += [static_keys(name, own), overriding(name, own, wanted)]
+        given = [variable for variable in holder.inherited(own) if variable.id not in known]
+        told.append(static_keys(name, given, " from a variable set"))
     return [one for one in told if one]
 
 
@@ -147,6 +155,16 @@ def carry_out(todo: Sequence[Action], seen: Seen, tfe: Tfe, spec: str, progress:
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _whose_runs(located: Located, tfe: Tfe) -> Sequence[Workspace]:
+    """The workspaces that are connected: of a whole project those that it has now and that the token may see."""
+    if located.workspaces or not located.project:
+        return located.workspaces
+    try:
+        return organization.of_project(tfe, located.connection.organization, located.project.name)
+    except TfeNotFound:
+        return ()
 
 
 def _project(connection: Connection, found: Sequence[Workspace], tfe: Tfe) -> Project | None:

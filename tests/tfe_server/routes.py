@@ -172,6 +172,15 @@ _variables(
 )
 
 
+@route("GET", "/workspaces/:key/all-vars")
+def list_all_variables(request: Request, key: str) -> Answer:
+    """A workspace's own variables, and those of the sets that it has."""
+    organization, one = request.workspace(key, "read-variables")
+    inherited = [(item, "varsets", held.id) for held in organization.sets_of(one) for item in held.vars.items]
+    own = [(item, "workspaces", one.id) for item in one.vars.items]
+    return 200, {"data": [documents.variable(*each) for each in (*own, *inherited)]}
+
+
 # ── variable sets ───────────────────────────────────────────────────────────────────────────────
 
 

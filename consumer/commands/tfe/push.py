@@ -115,7 +115,7 @@ def _push(
     check(tfe, workspaces, writing=not targets.varset, running=running)
     if not targets.varset:
         return workspaces, push.push(tfe, workspaces, issuing, asked, replaced.append)
-    push_set.tell_of_winners(tfe, workspaces, targets.varset)
+    push_set.check_attached(tfe, workspaces, targets.varset, asked)
     to = push_set.Attachments(
         tuple(one.id for one in workspaces),
         tuple(organization.project(tfe, targets.organization, name).id for name in targets.projects),

@@ -275,6 +275,49 @@ def test_static_keys_in_the_workspace_are_named_as_what_stands_in_the_way(tfe, t
     assert len(there.web.vars.items) == 1
 
 
+def test_static_keys_that_a_variable_set_gives_are_in_the_way_too(tfe, there):
+    pushed = there.acme.varset("aws-prod", projects=[there.web.project])
+    pushed.vars.create({"key": "AWS_ACCESS_KEY_ID", "value": "AKIA", "category": "env", "sensitive": True})
+    refused = tfe("connect", "acme", "web", "--role", "net", "--yes")
+    assert refused.code == TfeConflict.exit_code
+    assert "acme/web has AWS_ACCESS_KEY_ID from a variable set" in refused.err
+    assert not there.web.vars.items
+
+
+def test_a_whole_project_is_looked_through_for_static_keys(tfe, there):
+    project = there.acme.project("payments")
+    for name in ("one", "two", "three"):  # more than a page
+        last = there.acme.workspace(name, project=project)
+    last.vars.create({"key": "AWS_PROFILE", "value": "old", "category": "env"})
+    refused = tfe("connect", "acme", "--project", "payments", "--role", "net", "--yes")
+    assert refused.code == TfeConflict.exit_code
+    assert "acme/three has AWS_PROFILE" in refused.err
+    assert there.acme.varsets == []
+    connect(tfe, "--project", "payments", "--role", "net", "--force")
+    assert "TFC_VAULT_BACKED_AWS_AUTH" in there.acme.environment(last)
+
+
+def test_a_project_without_workspaces_can_be_connected_before_it_has_any(tfe, there):
+    project = there.acme.project("payments")
+    connect(tfe, "--project", "payments", "--role", "net")
+    assert "TFC_VAULT_BACKED_AWS_AUTH" in there.acme.environment(there.acme.workspace("later", project=project))
+
+
+def test_a_workspace_whose_runs_get_no_variables_is_not_connected(tfe, there):
+    there.web.execution_mode = "local"
+    refused = tfe("connect", "acme", "web", "--role", "net", "--yes")
+    assert refused.code == TfeConflict.exit_code
+    assert "execution mode local" in refused.err
+
+
+def test_a_global_variable_set_is_never_used(tfe, there):
+    theirs = there.acme.varset("aws", everywhere=True)
+    refused = tfe("connect", "acme", "web", "--varset", "aws", "--role", "net", "--yes", "--force")
+    assert refused.code == TfeConflict.exit_code
+    assert "'aws' is global" in refused.err
+    assert theirs.vars.items == []
+
+
 def test_a_workspace_that_is_not_there_is_named(tfe):
     refused = tfe("connect", "acme", "wbe", "--role", "net", "--yes")
     assert refused.code == TfeNotFound.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,16 @@ class WorkspaceVariables(Holder):
                 hint="Use a token that may.",
             ) from None
         return [variable_of(one) for one in found]
+
+    def inherited(self, own: Sequence[Variable]) -> list[Variable]:
+        """What variable sets give it besides its `own`; [] where a server is too old to tell."""
+        what = f"list what variable sets give {self.place}"
+        try:
+            found = self.tfe.ask(what, lambda tfe: list(tfe.variables.list_all(self.workspace.id)))
+        except TfeNotFound:
+            return []
+        mine = {one.id for one in own}
+        return [variable_of(one) for one in found if str(one.id) not in mine]
 
     def _create(self, wanted: Wanted) -> None:
         from pytfe.models import VariableCreateOptions

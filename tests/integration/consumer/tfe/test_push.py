@@ -156,6 +156,30 @@ def test_a_session_token_that_is_not_the_kits_would_spoil_a_key_so_that_nothing_
     assert not web.locked
 
 
+def test_what_a_variable_set_gives_the_runs_stands_in_the_way_of_pushed_keys_too(tfe, acme, web, admin, engine):
+    given = acme.varset("connected", projects=[web.project])
+    given.vars.create({"key": "TFC_VAULT_BACKED_AWS_AUTH", "value": "true", "category": "env"})
+    run = tfe("push", "web", "--role", "app")
+    assert run.code == TfeConflict.exit_code
+    assert "TFC_VAULT_BACKED_AWS_AUTH" in run.err
+    assert tfe("push", "web", "--varset", "aws", "--role", "app").code == TfeConflict.exit_code
+    assert values(web) == {}
+    assert leases(admin, engine, "app") == []
+
+
+def test_a_server_that_tells_nothing_of_variable_sets_is_used_all_the_same(tfe, web, tfe_server):
+    tfe_server.fault("GET .*/all-vars", status=404)
+    assert tfe("push", "web", "--role", "net").code == 0
+    assert set(values(web)) == SESSION
+
+
+def test_a_workspace_whose_runs_get_no_variables_is_told_of(tfe, web):
+    web.execution_mode = "local"
+    run = tfe("push", "web", "--role", "net")
+    assert run.code == 0
+    assert "Workspace web has execution mode local" in run.err
+
+
 def test_keys_pushed_by_hand_are_overwritten_with_a_word(tfe, web):
     web.vars.create({"key": "AWS_SECRET_ACCESS_KEY", "value": "old", "category": "env", "sensitive": True})
     run = tfe("push", "web", "--role", "net")
@@ -223,6 +247,19 @@ def test_a_readable_variable_of_somebody_elses_is_put_back(tfe, web, tfe_server)
     tfe_server.fault("PATCH .*/vars", done=True, status=403)
     assert tfe("push", "web", "--role", "net", "--confirm-destroy").code == TfeRefused.exit_code
     assert [(one.key, one.value, one.description) for one in web.vars.items] == [("CONFIRM_DESTROY", "0", "mine")]
+
+
+def test_what_was_deleted_by_force_is_put_back_too_where_it_could_be_read(tfe, web, tfe_server):
+    before = {
+        web.vars.create({"key": "AWS_SESSION_TOKEN", "value": "old", "category": "env"}).key: "env",
+        web.vars.create({"key": "AWS_REGION", "value": '"eu"', "category": "terraform", "hcl": True}).key: "terraform",
+    }
+    tfe_server.fault("POST .*/vars", nth=3, status=403)
+    run = tfe("push", "web", "--role", "app", "--region", "eu-west-1", "--force")
+    assert run.code == TfeRefused.exit_code, run.err
+    assert {one.key: one.category for one in web.vars.items} == before
+    assert [(one.value, one.hcl) for one in web.vars.items if one.category == "terraform"] == [('"eu"', True)]
+    assert "Put AWS_SESSION_TOKEN of workspace web back as it was" in run.err
 
 
 def test_a_network_lost_halfway_leaves_dead_keys_and_says_what_is_left(tfe, web, tfe_server, admin, engine):

@@ -92,6 +92,24 @@ def test_a_set_of_that_name_that_is_not_the_kits_is_left_alone(tfe, acme, net, a
     assert leases(admin, engine, "app") == []
 
 
+def test_a_set_that_was_made_global_cannot_be_replaced_and_stays(tfe, acme, vpc, admin, engine):
+    push(tfe, "--project", "Network team")
+    acme.varsets[0].everywhere = True
+    before = acme.environment(vpc)
+    run = push(tfe, "--force")
+    assert run.code == TfeConflict.exit_code
+    assert "was made global" in run.err
+    assert acme.environment(vpc) == before
+    assert len(leases(admin, engine, "app")) == 1
+
+
+def test_a_set_that_was_given_priority_keeps_it(tfe, acme, vpc):
+    push(tfe, "--project", "Network team")
+    acme.varsets[0].priority = True
+    assert push(tfe).code == 0
+    assert [one.priority for one in acme.varsets] == [True]
+
+
 def test_what_others_put_into_the_set_is_deleted_with_it_only_by_force(tfe, acme, vpc):
     push(tfe, "--project", "Network team")
     acme.varsets[0].vars.create({"key": "TF_LOG", "value": "INFO", "category": "env"})

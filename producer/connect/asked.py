@@ -13,7 +13,7 @@ from producer.connect.connection import Access, Connection
 from producer.spec import Role, Spec, Team
 from vault_aws_kit.errors import FieldNotForType, RoleAmbiguous, RoleArnNeeded, TeamUnknown, UnknownReference
 from vault_aws_kit.hcp import TYPES, Phased, tag_fault, tag_of
-from vault_aws_kit.tfe.organization import check_name
+from vault_aws_kit.tfe.organization import check_name, check_project
 
 _ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -53,6 +53,8 @@ class Where:
         check_name("organisation", self.organization)
         for name in self.workspaces:
             check_name("workspace", name)
+        if self.project:
+            check_project(self.project)
         varset = self.varset or ("" if self.workspaces else f"vault-aws-kit {spec} {self.project}")
         base = replace(like, organization=self.organization, project=self.project, varset=varset)
         if varset:

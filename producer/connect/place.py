@@ -76,9 +76,18 @@ def locate(connection: Connection, tfe: Tfe) -> Located:
 
 
 def found_again(connection: Connection, tfe: Tfe) -> Located:
-    """No more than it takes to find the variables of a connection that is to go. Raises TfeNotFound."""
-    names = () if connection.varset else connection.workspaces
-    return Located(connection, tuple(organization.workspace(tfe, connection.organization, one) for one in names), None)
+    """No more than it takes to find the variables of a connection that is to go. Raises TfeNotFound.
+
+    A workspace is found by its ID, where that is known: it may have another name by now, and its name be another's.
+    """
+    org = connection.organization
+    if connection.varset:
+        found: list[Workspace] = []
+    elif connection.workspace_ids:
+        found = [organization.workspace_by_id(tfe, org, one) for one in connection.workspace_ids]
+    else:
+        found = [organization.workspace(tfe, org, one) for one in connection.workspaces]
+    return Located(connection, tuple(found), None)
 
 
 def look(located: Located, tfe: Tfe) -> Seen:

@@ -88,7 +88,7 @@ def prepare_removal(spec: Spec, going: Sequence[Connection], vault: Vault, tfe: 
     keys = [one.key for one in old]
     step = Step(before, tuple(one for one in before if one.key not in keys))
     plan = vault_plan(spec, step, keys, vault, choices.catalog_mount)
-    seen = [_still_there(one, tfe) for one in old]
+    seen = [_still_there(one, step.after, tfe) for one in old]
     return Prepared(step, plan, tuple((one, tuple(place.removal(one, spec.name))) for one in seen))
 
 
@@ -159,7 +159,11 @@ def _place(
     return seen, tuple(place.actions(seen, wanted, spec.name, force=choices.force))
 
 
-def _still_there(connection: Connection, tfe: Tfe) -> Seen:
+def _still_there(connection: Connection, staying: Sequence[Connection], tfe: Tfe) -> Seen:
+    """Its place as it is; none where that belongs to another connection now, as of a workspace that was renamed."""
+    taken = {known for one in staying if not one.varset for known in one.workspace_ids if one.host == connection.host}
+    if not connection.varset and taken.intersection(connection.workspace_ids):
+        return place.gone(connection)
     try:
         return place.look(place.found_again(connection, tfe), tfe)
     except TfeNotFound:

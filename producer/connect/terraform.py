@@ -15,6 +15,7 @@ from producer.resources.jwt_role import JwtRole
 from producer.spec import Spec
 from vault_aws_kit import contract, templating
 from vault_aws_kit.hcl_layout import aligned
+from vault_aws_kit.hcp import HOST
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def terraform(
     mounts = {one.mount: issuer_config(one, ca_pem) for one in connections}
     given = {
         "spec": spec.name,
+        "host": next((one.host for one in connections if one.host != HOST), ""),
         "mounts": [{"label": _label(path), "path": path, "config": config} for path, config in mounts.items()],
         "policies": [{"label": _label(one.name), "name": one.name, "hcl": one.hcl.strip()}
                      for one in made if isinstance(one, AclPolicy)],

@@ -39,6 +39,7 @@ def printed(platform, unique):
 def test_it_is_as_terraform_fmt_would_write_it(platform, printed):
     platform.write("workspaces.tf", printed("web", "api", "--role", "network-prod", "--role", "logs=app-web"))
     platform.write("varset.tf", printed("web", "api", "--varset", "aws", "--role", "app-web"))
+    platform.write("own.tf", printed("web", "--host", "tfe.example.com", "--role", "app-web"))
     platform.write("project.tf", printed("--project", "Pay", "--plan-role", "app-web", "--apply-role", "app-api"))
     assert platform.run("terraform", "fmt", "-check", "-diff", ".").out == ""
 

@@ -117,6 +117,12 @@ def show_workspace(request: Request, org: str, name: str) -> Answer:
     raise not_found()
 
 
+@route("GET", "/workspaces/:key")
+def show_workspace_by_id(request: Request, key: str) -> Answer:
+    organization, one = request.workspace(key)
+    return 200, {"data": documents.workspace(one, organization, request.account)}
+
+
 @route("POST", "/workspaces/:key/actions/lock")
 def lock(request: Request, key: str) -> Answer:
     organization, one = request.workspace(key, "lock")

@@ -62,6 +62,12 @@ def workspace(tfe: Tfe, organization: str, name: str) -> Workspace:
     return _workspace_of(found, organization)
 
 
+def workspace_by_id(tfe: Tfe, organization: str, workspace_id: str) -> Workspace:
+    """A workspace by what stays the same when it is renamed. Raises TfeNotFound."""
+    found = tfe.ask(f"read workspace {workspace_id}", lambda client: client.workspaces.read_by_id(workspace_id))
+    return _workspace_of(found, organization)
+
+
 def tagged(tfe: Tfe, organization: str, tags: Sequence[str]) -> list[Workspace]:
     """The workspaces that have all of these tags, each TAG or KEY=VALUE. Raises TfeNotFound where there is none."""
     from pytfe.models import TagBinding, WorkspaceListOptions
@@ -100,8 +106,7 @@ def project(tfe: Tfe, organization: str, name: str) -> Project:
     from pytfe.models import ProjectListOptions
 
     check_name("organisation", organization)
-    if not re.fullmatch(r"[\w .-]{1,90}", name, re.ASCII):
-        raise TfeInvalid(f"{name!r} can't be the name of a project.", hint="Write it as on its page.")
+    check_project(name)
     try:
         found = tfe.ask(
             f"list the projects of {organization}",
@@ -128,6 +133,12 @@ def check_name(kind: str, name: str) -> None:
     """Raises TfeInvalid for what can't be a name, before it becomes a part of a path."""
     if not _NAME.fullmatch(name):
         raise TfeInvalid(f"{name!r} can't be the name of {_article(kind)}.", hint="It has letters, digits, - and _.")
+
+
+def check_project(name: str) -> None:
+    """Raises TfeInvalid for what can't be a project's name."""
+    if not re.fullmatch(r"[\w .-]{1,90}", name, re.ASCII):
+        raise TfeInvalid(f"{name!r} can't be the name of a project.", hint="Write it as on its page.")
 
 
 def no_organization(tfe: Tfe, organization: str) -> TfeNotFound:

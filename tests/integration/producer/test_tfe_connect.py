@@ -452,6 +452,27 @@ def test_a_workspace_that_was_deleted_can_still_be_disconnected(tfe, there, vaul
     assert vault.read(f"sys/policies/acl/{role}") is None
 
 
+def test_a_workspace_that_was_renamed_is_disconnected_by_its_old_name(tfe, there):
+    connect(tfe)
+    role = there.web.vars.environment()["TFC_VAULT_RUN_ROLE"]
+    there.web.name = "site"
+    heir = there.acme.workspace("web")
+    with pytest.raises(InvalidRequest):
+        there.log_in(role, there.claims(heir))
+    assert tfe("disconnect", "acme", "web", "--yes").code == 0
+    assert there.web.vars.environment() == {}
+
+
+def test_a_workspace_that_was_renamed_and_connected_anew_keeps_what_it_has_when_the_old_name_goes(tfe, there, vault):
+    connect(tfe)
+    old = there.web.vars.environment()["TFC_VAULT_RUN_ROLE"]
+    there.web.name = "site"
+    connect(tfe, "site", "--role", "net")
+    assert tfe("disconnect", "acme", "web", "--yes").code == 0
+    assert vault.read(f"sys/policies/acl/{old}") is None
+    there.log_in(there.web.vars.environment()["TFC_VAULT_RUN_ROLE"], there.claims(there.web))
+
+
 class _Killed(BaseException):
     """As if the process were gone: nothing in between catches it."""
 

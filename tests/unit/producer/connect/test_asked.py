@@ -127,7 +127,8 @@ def test_each_workspace_has_variables_of_its_own_unless_a_set_is_named():
     assert one.place == "acme/vault-aws-kit prod Pay"
 
 
-@pytest.mark.parametrize("names", [("acme*", ("web",)), ("acme", ("web*",)), ("acme", ("a/b",)), ("acme", ("..",))])
+@pytest.mark.parametrize("names", [("acme*", ("web",)), ("acme", ("web*",)), ("acme", ("a/b",)), ("acme", ("..",)),
+                                   ("acme", (), "Pay,Other"), ("acme", (), "P*")])  # fmt: skip
 def test_what_can_be_no_name_there_is_refused(names):
     with pytest.raises(TfeInvalid):
         Where(*names).connections(Connection("pay", "", ()), "prod")

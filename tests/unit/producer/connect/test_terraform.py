@@ -57,3 +57,9 @@ def test_a_set_is_attached_to_its_workspaces_or_its_project():
 def test_no_name_gets_out_of_its_string():
     text = terraform(SPEC, [connection("web", varset='a"${file("/etc/passwd")}\n')], HERE, "catalog")
     assert r'name         = "a\"$${file(\"/etc/passwd\")}\n"' in text
+
+
+def test_a_server_of_ones_own_is_named_to_its_provider():
+    own = terraform(SPEC, [connection("web", host="tfe.example.com")], HERE, "catalog")
+    assert hcl2.loads(own)["provider"][0]['"tfe"']["hostname"] == '"tfe.example.com"'
+    assert "provider" not in hcl2.loads(terraform(SPEC, [connection("web")], HERE, "catalog"))

@@ -17,6 +17,7 @@ from vault_aws_kit.tfe.holders.workspace import WorkspaceVariables
 
 if TYPE_CHECKING:
     from vault_aws_kit.tfe.client import Tfe
+    from vault_aws_kit.tfe.holders.interface import Variable
     from vault_aws_kit.tfe.organization import Workspace
     from vault_aws_kit.tfe.variable_sets import VariableSet
 
@@ -47,11 +48,11 @@ def _clear(tfe: Tfe, one: Workspace, done: Callable[[Written], None]) -> None:
     left: list[KitError] = []
     holder = WorkspaceVariables(tfe, one)
     removed: list[str] = []
-    mine = [variable for variable in holder.variables() if changes.ours(variable)]
-    if not mine:
+    if not _mine(holder):
         done(Written(holder.place, ()))
         return
     with locks.held(tfe, one, f"vault-aws-kit removes its variables ({secrets.token_hex(4)})", left.append):
+        mine = _mine(holder)  # as it is now that nobody else pushes: the next key may have come meanwhile
         try:
             for variable in mine:
                 holder.delete(variable)
@@ -68,6 +69,10 @@ def _clear(tfe: Tfe, one: Workspace, done: Callable[[Written], None]) -> None:
         raise PartlyApplied(
             f"Workspace {one.name} is cleared, but still locked: {left[0].message}", hint="Unlock it on its page."
         )
+
+
+def _mine(holder: WorkspaceVariables) -> list[Variable]:
+    return [variable for variable in holder.variables() if changes.ours(variable)]
 
 
 def _delete(tfe: Tfe, one: VariableSet) -> Written:

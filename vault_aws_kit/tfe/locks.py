@@ -13,15 +13,20 @@ from vault_aws_kit.errors import KitError, TfeConflict, TfeNotFound, TfeRefused,
 from vault_aws_kit.tfe.client import Tfe
 from vault_aws_kit.tfe.organization import Workspace, workspace
 
+REASON = "vault-aws-kit "
+"""What every reason of the kit's begins with."""
+
 
 def check_unlocked(found: Workspace) -> None:
     """Raises TfeConflict, which says by whom it is locked."""
     if found.locked:
         who = f" by {found.locked_by}" if found.locked_by else ""
         reason = f" ({found.lock_reason})" if found.lock_reason else ""
+        left = " A lock of the kit's own that nobody works under any more is what a kill left: unlock it on its page."
         raise TfeConflict(
             f"Workspace {found.name} is locked{who}{reason}: nothing was written to it.",
-            hint="Wait until that is over, or have it unlocked, and run it again.",
+            hint="Wait until that is over, or have it unlocked, and run it again."
+            + (left if found.lock_reason.startswith(REASON) else ""),
         )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -102,6 +103,26 @@ def test_what_was_removed_is_revoked_even_where_the_rest_fails(tfe, acme, web, t
     assert "Removed nothing from workspace api, and not the rest" in run.err
 
 
+def test_what_is_pushed_just_before_the_lock_is_taken_is_ended_too(tfe, web, tfe_server, admin, engine):
+    tfe("push", "web", "--role", "net")
+    fault = tfe_server.fault("POST .*/actions/lock", held=True)
+    with ThreadPoolExecutor(1) as pool:
+
+        def another_push() -> None:
+            assert fault.arrived.wait(60)
+            for one in web.vars.items:
+                one.description = one.description.replace("role net", "role other")
+            fault.may_go.set()
+
+        other = pool.submit(another_push)
+        run = tfe("clear", "web")
+        other.result()
+    assert run.code == 0, run.err
+    assert web.vars.items == []
+    assert "role other" in run.err
+    assert "role net" not in run.err
+
+
 def test_whoever_stops_a_clear_leaves_no_lock(tfe, web, tfe_server, aws_environment):
     tfe("push", "web", "--role", "net")
     fault = tfe_server.fault("DELETE .*/vars", nth=2, held=True)
@@ -133,6 +154,13 @@ def test_a_locked_workspace_is_not_cleared(tfe, web):
     run = tfe("clear", "web")
     assert run.code == TfeConflict.exit_code
     assert len(web.vars.items) == 4
+
+
+def test_a_lock_that_a_kill_left_is_told_as_what_it_may_be(tfe, web):
+    web.lock = (Account("ann"), "vault-aws-kit writes key ASIA1 (0123abcd)")
+    assert "what a kill left: unlock it on its page" in tfe("clear", "web").err
+    web.lock = (Account("ann"), "holidays")
+    assert "kill" not in tfe("clear", "web").err
 
 
 def test_who_may_not_read_variables_is_told_so(tfe, web, tfe_server, monkeypatch):

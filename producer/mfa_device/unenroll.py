@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from producer.iam_account import IamAccount
-from producer.mfa_device.device import PATH
 from producer.mfa_device.enrolment import Enrolment, Found
 from producer.mfa_device.totp_key import NEXT
 from vault_aws_kit import IAM_PATH
@@ -25,7 +24,7 @@ class Removal:
     @property
     def elsewhere(self) -> list[str]:
         """Devices of the user that the kit made, and whose seed isn't where it is looked for here: they stay."""
-        return [serial for serial in self.found.others if f":mfa{PATH}" in serial]
+        return [serial for serial in self.found.others if f":mfa{IAM_PATH}" in serial]
 
     def lines(self, key_path: str) -> list[str]:
         """Each thing that would be removed, for a person."""

@@ -77,12 +77,16 @@ def read(vault: Vault, place: Place) -> str:
 def device(vault: Vault, place: Place) -> str:
     """The serial number of the device that a key is of, where `producer mfa enroll` has noted it there, else ''.
 
-    Who may read codes need not be allowed to see the key: then it isn't known.
+    Who may read codes need not be allowed to see the key: then it isn't known. Raises CodeUnavailable where there is
+    none: whatever else may be wrong, that is what has to be put right.
     """
     try:
-        named = str((vault.read(f"{place.mount}/keys/{place.name}") or {}).get("account_name") or "")
+        key = vault.read(f"{place.mount}/keys/{place.name}")
     except (NotAllowed, VaultRefused):
         return ""
+    if key is None:
+        read(vault, place)
+    named = str((key or {}).get("account_name") or "")
     return named if _SERIAL.fullmatch(named) else ""
 
 

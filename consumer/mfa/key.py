@@ -104,7 +104,7 @@ def find(env: Mapping[str, str], profile: str = "") -> Key:
                    _section(_place(env, "AWS_CONFIG_FILE", "config"), *_config_names(name)))  # fmt: skip
     found = _of_files(files) or _of_process(files, name)
     if not found:
-        raise _none(name, files, session=bool(in_env))
+        raise _none(name, files, session=bool(in_env), named=bool(profile))
     if found.temporary:
         raise _temporary(f"The key of profile {name} is")
     return Key(found.key, found.secret, _region(env) or files.get("region"), name, files.get("mfa_serial"))
@@ -135,13 +135,21 @@ def _region(env: Mapping[str, str]) -> str:
     return env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or ""
 
 
-def _none(profile: str, files: _Files, *, session: bool) -> NoAwsCredentials | TemporaryAwsCredentials:
+def _none(profile: str, files: _Files, *, session: bool, named: bool) -> NoAwsCredentials | TemporaryAwsCredentials:
+    """`session` is whether the environment has one, `named` whether that was not looked at, as a profile was named."""
     if session:
         return _temporary(
             f"There is no long-lived AWS key: profile {profile} has none, and those of the environment are"
         )
     if any(files.get(name) for name in _ASSUMING):
         return _temporary(f"What profile {profile} leads to is")
+    if named:
+        what = "has no long-lived key" if files.of_credentials or files.of_config else "is in neither of AWS's files"
+        return NoAwsCredentials(
+            f"AWS profile {profile} {what}.",
+            hint="Check the name: `aws configure list-profiles` shows them. Without --profile the environment's key"
+            " goes first.",
+        )
     return NoAwsCredentials(
         f"There is no long-lived AWS key: profile {profile} has none, and the environment neither.",
         hint="Name the profile that has it with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",

@@ -9,7 +9,7 @@ _OTHER_SCREEN, _BACK = "\x1b[?1049h\x1b[H", "\x1b[H\x1b[J\x1b[?1049l"
 
 
 def show(uri: str, user: str) -> None:
-    """Show it until Enter is pressed. Nothing of it stays in what can be scrolled back to."""
+    """Show it until Enter or Ctrl-C is pressed. Nothing of it stays in what can be scrolled back to."""
     import segno
 
     code = segno.make(uri, error="l", micro=False)

@@ -96,7 +96,8 @@ def _check(role: str, asked: Parameters, targets: Targets, *, mfa: bool, running
     from vault_aws_kit.mfa import LONGEST, SHORTEST
 
     if bool(role) == mfa:
-        raise click.UsageError("Say where the credentials come from: --role ROLE, or --mfa.")
+        which = "--role ROLE or --mfa, not both" if mfa else "--role ROLE, or --mfa"
+        raise click.UsageError(f"Say where the credentials come from: {which}.")
     if running and targets.varset and targets.empty:
         raise click.UsageError("--run needs workspaces to start runs in.")
     if mfa and asked.ttl and not SHORTEST <= asked.ttl <= LONGEST:

@@ -110,7 +110,9 @@ def _user(ctx: click.Context, param: click.Parameter, value: str) -> str:
     from producer.mfa_device.device import USER_NAME
 
     if not USER_NAME.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is no IAM user name: give it without path and ARN.", ctx, param)
+        raise click.BadParameter(
+            f"{value!r} is no IAM user name: letters, digits and +=,.@_- only, without path and ARN.", ctx, param
+        )
     return value
 
 

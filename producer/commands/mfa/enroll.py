@@ -40,13 +40,13 @@ def command(
         check_terminal()
     with opened(target) as enrolment:
         made = enroll(enrolment, [login.path for login in logins], additional=additional)
-        if export_qr and made:
-            qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)
-        elif export_qr:
-            terminal.warn("Nobody can be shown the seed again: `producer mfa rotate --export-qr` makes another.")
         if made:
             _warn_of(bystanders.policies(enrolment.key))
         told = report.describe(enrolment)
+    if export_qr and made:
+        qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)
+    elif export_qr:
+        terminal.warn("Nobody can be shown the seed again: `producer mfa rotate --export-qr` makes another.")
     verb = "enrolled" if made else "nothing to do"
     terminal.emit_json(told) if output == "json" else terminal.emit(report.text(told, verb))
     return 0

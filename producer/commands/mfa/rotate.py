@@ -24,8 +24,8 @@ def command(target: Target, export_qr: bool, output: str) -> int:
         check_terminal()
     with opened(target) as enrolment:
         made = rotate(enrolment)
-        if export_qr:
-            qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)
         told = report.describe(enrolment)
+    if export_qr:
+        qr.show(made.seed.uri(enrolment.user, enrolment.account.account), enrolment.user)
     terminal.emit_json(told) if output == "json" else terminal.emit(report.text(told, "rotated"))
     return 0

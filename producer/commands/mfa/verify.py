@@ -62,6 +62,10 @@ def command(
     from producer.mfa_guard.verify import as_json, check
     from vault_aws_kit import aws
 
+    if (code_from or serial or mfa_profile) and not calls:
+        raise click.UsageError(
+            "--code-from, --serial and --mfa-profile are for --calls: AWS's own judgement needs no code."
+        )
     if calls and user:
         raise click.UsageError("--calls are those of the user whose key is here: leave --user out.")
     caller = aws.identify(aws.open_session(profile))

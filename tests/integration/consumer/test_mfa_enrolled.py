@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.strict_aws import WRONG_CODE, Refused
+from vault_aws_kit.errors import CodeUnavailable
 
 
 @pytest.fixture
@@ -30,6 +31,13 @@ def test_of_several_devices_the_one_that_the_codes_are_of_is_taken(enrolled, ses
     assert session("--code-from", f"vault:{path}")["access_key_id"] == strict_aws.sessions[-1].access_key_id
     assert strict_aws.asked == ["sts:GetSessionToken"]
     assert strict_aws.devices[serial].last > 0
+
+
+@pytest.mark.parametrize("where", ["vault:{mount}/code/nobody", "vault:no{mount}/code/{unique}"])
+def test_a_place_without_codes_is_told_as_such_and_not_as_a_choice_of_devices(enrolled, mfa, unique, where):
+    refused = mfa("login", "--code-from", where.format(mount=f"totp-{unique}", unique=unique))
+    assert refused.code == CodeUnavailable.exit_code, refused.err
+    assert "--serial" not in refused.err
 
 
 def test_who_may_read_codes_alone_has_iam_asked_for_the_device(

@@ -489,6 +489,18 @@ def test_a_persons_second_device_is_shown_on_a_terminal_alone_and_only_for_as_lo
     assert seed not in shown + out
 
 
+def test_ctrl_c_ends_the_look_at_the_seed_and_takes_nothing_back(there, environ, user, mount):
+    asked = [str(PRODUCER), "mfa", "enroll", user, "--totp-mount", mount, "--export-qr"]
+    with on_a_terminal(asked, environ, size=(60, 120)) as screen:
+        screen.wait_for("Press Enter when done.")
+        screen.type("\x03")
+        code, out = screen.end()
+    assert code == 0
+    assert f"{user}: enrolled." in out
+    assert "Stopping" not in out
+    assert len(there.devices()) == 1
+
+
 def test_no_seed_is_exported_where_no_person_is(mfa, there, user):
     refused = mfa("enroll", user, "--export-qr")
     assert refused.code == errors.USAGE

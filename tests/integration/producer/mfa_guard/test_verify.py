@@ -295,3 +295,8 @@ def test_the_walk_through_from_dry_run_to_unauthorized_and_back(mfa, account, mo
     mfa("remove", "alice")
     assert as_alice(answered) == "DryRunOperation"
     assert mfa("unguard", "--yes").code == 0
+
+
+def test_codes_are_for_calls(mfa):
+    assert mfa("verify", "--code-from", "vault:totp/code/bob").code == errors.USAGE
+    assert mfa("verify", "--mfa-profile", "with-mfa").code == errors.USAGE

@@ -109,8 +109,17 @@ def test_a_profile_of_temporary_credentials_is_refused(env, profile):
 
 
 def test_a_profile_that_is_not_there_is_named(env):
-    with pytest.raises(NoAwsCredentials, match="profile nobody has none"):
-        key.find(env, "nobody")
+    for said in (env, {**env, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x"}):
+        with pytest.raises(NoAwsCredentials, match="profile nobody is in neither of AWS's files"):
+            key.find(said, "nobody")
+
+
+def test_of_the_environment_nothing_is_said_where_a_profile_was_named(tmp_path):
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[profile bare]\nregion = eu-west-1\n")
+    with pytest.raises(NoAwsCredentials, match="profile bare has no long-lived key") as refused:
+        key.find({"HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x"}, "bare")
+    assert "environment neither" not in str(refused.value)
 
 
 def test_a_file_that_can_not_be_read_is_named(env, tmp_path):

@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 import shlex
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -47,7 +48,12 @@ _PROJECT = pytest.StashKey[Project]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the stack's folder, and see to its end, in the process that was called."""
+    """Choose the stack's folder, and see to its end, in the process that was called.
+
+    What a shell runs in the background it starts without an ear for Ctrl-C, as would be all processes that tests start.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     workerinput: dict[str, str] | None = getattr(config, "workerinput", None)
     if workerinput:
         config.stash[_FOLDER] = Path(workerinput["stack_folder"])

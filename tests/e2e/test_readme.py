@@ -55,10 +55,12 @@ def test_every_line_of_the_two_lists_is_a_command_that_exists(shell):
     lines = [line.split("#")[0].strip() for line in re.findall(r"^(?:producer|consumer) .*", README, re.MULTILINE)]
     assert len(lines) > 8
     for line in lines:
-        program, verb, *_ = line.split()
-        assert "Usage:" in shell(f"{program} {verb} --help")
+        words = line.split()
+        verb = " ".join(words[: 3 if words[1] in ("mfa", "tfe") else 2])
+        told = shell(f"{verb} --help")
+        assert f"Usage: {verb} " in told
         options = re.findall(r"(--[a-z-]+)", line.split(" -- ")[0])
-        assert [option for option in options if option not in shell(f"{program} {verb} --help")] == []
+        assert [option for option in options if option not in told] == []
 
 
 def test_a_team_can_follow_readme_from_the_handover_on(shell):

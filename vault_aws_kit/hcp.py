@@ -20,8 +20,7 @@ TYPES = ("iam_user", "assumed_role", "federation_token")
 
 _VAULT_AUTH = "TFC_VAULT_PROVIDER_AUTH"
 _BACKED = "TFC_VAULT_BACKED_AWS"
-DYNAMIC = ("TFC_AWS_PROVIDER_AUTH", f"{_BACKED}_AUTH")
-"""Variables by which runs get AWS credentials of their own, from AWS or from Vault, which AWS_… ones would spoil."""
+_DYNAMIC = re.compile(rf"(?:TFC_AWS_PROVIDER|{_BACKED})_AUTH(?:_(?P<tag>[A-Z0-9_]+))?")
 _TAG = re.compile(r"[A-Z0-9_]+")
 _RESERVED = re.compile(r"TYPE(_.*)?")  # AUTH with the tag TYPE is AUTH_TYPE
 
@@ -105,6 +104,15 @@ class AwsProvider:
 
     def _name(self, what: str) -> str:
         return f"{_BACKED}_{what}" + (f"_{self.tag}" if self.tag else "")
+
+
+def is_dynamic(key: str) -> bool:
+    """Whether by a variable runs get AWS credentials of their own, from AWS or from Vault, for a provider of any tag.
+
+    Variables named AWS_… would spoil them.
+    """
+    found = _DYNAMIC.fullmatch(key)
+    return found is not None and not _RESERVED.fullmatch(found["tag"] or "")
 
 
 def is_switch(key: str) -> bool:

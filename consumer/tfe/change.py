@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from consumer.environment import OF_A_SET
 from consumer.tfe import label
 from vault_aws_kit.errors import TfeConflict
-from vault_aws_kit.hcp import DYNAMIC
+from vault_aws_kit.hcp import is_dynamic
 from vault_aws_kit.tfe.holders.interface import Variable, Wanted, find
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def change(place: str, held: Sequence[Variable], variables: Sequence[Wanted], as
 
 def dynamic(variable: Variable) -> bool:
     """Whether it gives runs credentials of their own."""
-    return variable.key in DYNAMIC and variable.category == "env" and variable.value != "false"
+    return is_dynamic(variable.key) and variable.category == "env" and variable.value != "false"
 
 
 def ours(variable: Variable) -> bool:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from consumer.environment import FIND_CREDENTIALS
 from consumer.tfe import change as changes
 from vault_aws_kit import clock
-from vault_aws_kit.hcp import DYNAMIC
+from vault_aws_kit.hcp import is_dynamic
 
 if TYPE_CHECKING:
     from consumer.tfe.label import Label
     from vault_aws_kit.tfe.holders.interface import Holder, Variable
 
-OF_INTEREST = (*FIND_CREDENTIALS, changes.REGION, changes.CONFIRM, *DYNAMIC)
+OF_INTEREST = (*FIND_CREDENTIALS, changes.REGION, changes.CONFIRM)
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,12 @@ def rows(holders: Sequence[Holder]) -> list[Row]:
         Row(holder.place, variable, changes.label_of(variable))
         for holder in holders
         for variable in holder.variables()
-        if changes.ours(variable) or (variable.category == "env" and variable.key in OF_INTEREST)
+        if changes.ours(variable) or (variable.category == "env" and _matters(variable.key))
     ]
+
+
+def _matters(key: str) -> bool:
+    return key in OF_INTEREST or is_dynamic(key)
 
 
 def life(label: Label) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vault_aws_kit.hcp import AwsProvider, Phased, VaultLogin, tag_fault, tag_of
+from vault_aws_kit.hcp import AwsProvider, Phased, VaultLogin, is_dynamic, tag_fault, tag_of
 
 
 def test_a_login_says_where_vault_is_and_leaves_out_what_is_not_known():
@@ -40,3 +40,19 @@ def test_tags_are_what_agents_can_tell_apart(tags, told):
 
 def test_an_alias_becomes_a_tag():
     assert tag_of("dev-eu") == "DEV_EU"
+
+
+@pytest.mark.parametrize(
+    ("key", "dynamic"),
+    [
+        ("TFC_VAULT_BACKED_AWS_AUTH", True),
+        ("TFC_VAULT_BACKED_AWS_AUTH_LOGS", True),
+        ("TFC_AWS_PROVIDER_AUTH_DEV_EU", True),
+        ("TFC_VAULT_BACKED_AWS_AUTH_TYPE", False),
+        ("TFC_VAULT_BACKED_AWS_AUTH_TYPE_LOGS", False),
+        ("TFC_VAULT_PROVIDER_AUTH", False),
+        ("XTFC_AWS_PROVIDER_AUTH", False),
+    ],
+)
+def test_runs_have_credentials_of_their_own_by_a_switch_of_any_tag(key, dynamic):
+    assert is_dynamic(key) is dynamic

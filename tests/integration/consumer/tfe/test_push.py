@@ -128,6 +128,7 @@ def test_a_region_of_the_teams_own_stays_unless_another_is_given_by_name(tfe, we
         ({"key": "AWS_ACCESS_KEY_ID", "category": "env"}, "not sensitive"),
         ({"key": "AWS_SECRET_ACCESS_KEY", "category": "terraform", "sensitive": True}, "Terraform variable"),
         ({"key": "TFC_VAULT_BACKED_AWS_AUTH", "value": "true", "category": "env"}, "credentials of their own"),
+        ({"key": "TFC_VAULT_BACKED_AWS_AUTH_LOGS", "value": "true", "category": "env"}, "credentials of their own"),
     ],
 )
 def test_a_variable_of_another_kind_is_said_and_overwritten_only_by_force(

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+_SENTENCE = 400  # characters
+
+
 class CommandFolder(click.Group):
     """A group whose commands are the modules of a package, imported only when they are asked for.
 
@@ -46,6 +49,13 @@ class CommandFolder(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self._verbs)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List each with the whole first sentence of its help, however many lines that takes."""
+        found = {name: self.get_command(ctx, name) for name in self._verbs}
+        rows = [(name, command.get_short_help_str(limit=_SENTENCE)) for name, command in found.items() if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

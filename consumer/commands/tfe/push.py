@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     shell_complete=completion.roles,
     help="Role of Vault's to get credentials of.",
 )
-@click.option("--mfa", is_flag=True, help="A session by your own AWS key and a code of your MFA device instead.")
+@click.option(
+    "--mfa",
+    is_flag=True,
+    help="Instead, a session by your own AWS key and a code of your MFA device: of 12h, else --ttl.",
+)
 @click.option("--profile", metavar="NAME", default="", help="AWS profile of the long-lived key (--mfa).")
 @click.option("--serial", metavar="ARN", default="", help="MFA device; else mfa_serial, or the only one (--mfa).")
 @click.option(

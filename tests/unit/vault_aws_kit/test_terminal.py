@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from consumer.cli import cli as consumer
+from producer.cli import cli as producer
 from vault_aws_kit import errors
 
 RUN = f"{sys.executable} -m tests.unit.vault_aws_kit.printing"
@@ -51,3 +54,13 @@ def test_where_there_is_no_standard_input_nobody_is_there_to_answer():
 
 def test_an_error_that_nobody_can_be_told_of_keeps_its_code():
     assert shell(f"{RUN} question <&- 2>&-").returncode == errors.Declined.exit_code
+
+
+@pytest.mark.parametrize("argv", [[], ["mfa"], ["tfe"]])
+@pytest.mark.parametrize("cli", [producer, consumer], ids=["producer", "consumer"])
+def test_the_list_of_commands_cuts_no_sentence_short(cli, argv):
+    told = CliRunner().invoke(cli, [*argv, "--help"]).output
+    assert "Commands:" in told
+    listed = told.partition("Commands:")[2]
+    assert listed
+    assert "..." not in listed

@@ -69,6 +69,12 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["stack_folder"] = str(node.config.stash[_FOLDER])
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: much of what tests do is waiting, for a lease to end or a server to answer."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _ENDS in config.stash:
         config.stash[_ENDS].close()

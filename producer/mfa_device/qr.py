@@ -15,10 +15,10 @@ def show(uri: str, user: str) -> None:
     code = segno.make(uri, error="l", micro=False)
     sys.stderr.write(_OTHER_SCREEN)
     try:
-        code.terminal(out=sys.stderr, compact=True)
-        sys.stderr.write(f"\nThe MFA device of {user}. Whoever scans it has the device. Press Enter when done. ")
-        sys.stderr.flush()
         with suppress(KeyboardInterrupt):  # that ends the looking, and nothing else: the device is enabled already
+            code.terminal(out=sys.stderr, compact=True)
+            sys.stderr.write(f"\nThe MFA device of {user}. Whoever scans it has the device. Press Enter when done. ")
+            sys.stderr.flush()
             sys.stdin.readline()
     finally:
         sys.stderr.write(_BACK)

@@ -262,9 +262,12 @@ def test_nothing_is_changed_by_real_calls(mfa, alice, everything, session, monke
     assert boto3.Session().client("ec2").describe_key_pairs()["KeyPairs"] == []
 
 
-def test_a_user_without_a_device_is_told(mfa, account, admin, monkeypatch):
+def test_a_user_without_a_device_is_told(mfa, account, admin, unique, monkeypatch):
+    admin.write(f"sys/mounts/{unique}", {"type": "totp"})
+    admin.write(f"{unique}/keys/bob", {"key": "JBSWY3DPEHPK3PXP", "issuer": "AWS", "account_name": "bob"})
     become(account.user("bob", ALL), monkeypatch)
-    refused = mfa("verify", "--calls", "--code-from", "vault:totp/code/bob")
+    refused = mfa("verify", "--calls", "--code-from", f"vault:{unique}/code/bob")
+    admin.delete(f"sys/mounts/{unique}")
     assert (refused.code, "user/bob has no MFA device" in refused.err) == (errors.DeviceUnknown.exit_code, True)
 
 

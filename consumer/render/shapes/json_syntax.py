@@ -27,8 +27,14 @@ class JsonSyntax(Shape):
         import hcl2
 
         comments = [line for line in _COMMENT.findall(text) if line]
-        body = {kind: _labelled(kind, blocks) for kind, blocks in _own(hcl2.loads(text)).items()}
+        content = hcl2.loads(_readable(text))
+        body = {kind: _labelled(kind, blocks) for kind, blocks in _own(content).items()}
         return {self.file: json.dumps({"//": comments} | body, indent=2, ensure_ascii=False) + "\n"}
+
+
+def _readable(text: str) -> str:
+    """The same HCL, with what stands for a plain `%{` or `${` spelt in escapes: the parser takes it for a template's."""
+    return text.replace("%%{", r"\u0025\u0025{").replace("$${", r"\u0024\u0024{")
 
 
 def _labelled(kind: str, blocks: list[Any]) -> Any:

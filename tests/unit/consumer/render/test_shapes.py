@@ -9,7 +9,7 @@ import subprocess
 
 import hcl2
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consumer.render import MODES, Block, Snippet
@@ -112,6 +112,9 @@ def test_json_tells_what_the_comments_do():
 
 @settings(max_examples=60)
 @given(hostile=HOSTILE)
+@example(hostile="%{")
+@example(hostile="${")
+@example(hostile="%%{ if x }$${y}\\")
 def test_a_string_is_the_same_in_json(hostile):
     role = RoleEntry(hostile, "main", hostile, "assumed_role", hostile, 0, 0)
     content = as_json(

@@ -61,7 +61,7 @@ def _patiently(do: Callable[[], None]) -> None:
 
 
 def _explained(error: AwsRefused, action: str, doing: str) -> AwsRefused | PlanStale:
-    if any(f" {code}: " in error.message for code in MOVED):
+    if error.code in MOVED:
         return PlanStale(
             f"Somebody else is changing this guard: {error.message} ({doing})",
             hint="What was done until then stays. Run the same command again: it goes on from what is there now.",

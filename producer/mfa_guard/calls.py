@@ -60,10 +60,9 @@ def _answered(action: str, call: Callable[[], object], *, yes: str, no: str) -> 
         with asked(action):
             call()
     except AwsRefused as error:
-        for code, allowed in ((yes, True), (no, False)):
-            if f" {code}: " in error.message:
-                return allowed
-        raise
+        if error.code not in (yes, no):
+            raise
+        return error.code == yes
     return True
 
 

@@ -41,6 +41,10 @@ class IamAccount:
     ahead: timedelta | None = None
     caller: str = ""
 
+    def now(self) -> datetime:
+        """What time it is for AWS; by the clock here where it told none."""
+        return clock.now() + (self.ahead or timedelta())
+
     def users(self, path: str = "/") -> list[IamUser]:
         """The users of exactly this path."""
         with aws.asked("iam:ListUsers"):
@@ -107,7 +111,7 @@ class IamAccount:
         name, kind = (role, "Role") if role else (user, "User")
         with aws.asked(f"iam:Put{kind}Policy"):
             answer = self._iam.get_role(RoleName=name) if role else self._iam.get_user(UserName=name)
-            now = aws.told_time(answer["ResponseMetadata"]["HTTPHeaders"]) or clock.now()
+            now = aws.told_time(answer["ResponseMetadata"]["HTTPHeaders"]) or self.now()
             document = json.dumps(deny_document(now))
             if role:
                 self._iam.put_role_policy(RoleName=name, PolicyName=DENY_NAME, PolicyDocument=document)

@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from producer.iam_account import IamAccount
 from producer.mfa_device.seed import Seed
-from vault_aws_kit import IAM_PATH, clock
+from vault_aws_kit import IAM_PATH
 from vault_aws_kit.errors import AwsRefused, IamUserUnknown, MfaDevicesInTheWay
 from vault_aws_kit.totp import PERIOD
 
@@ -71,7 +70,7 @@ class Devices:
         Where AWS doesn't take them it is asked again in the next period: it may have seen one of them already.
         """
         for attempt in range(1, TRIES + 1):
-            first, second = seed.two_codes(self._aws_time())
+            first, second = seed.two_codes(self.account.now())
             try:
                 with self.account.asked("iam:EnableMFADevice") as iam:
                     iam.enable_mfa_device(
@@ -93,13 +92,10 @@ class Devices:
         with self.account.asked("iam:DeleteVirtualMFADevice") as iam, suppress(iam.exceptions.NoSuchEntityException):
             iam.delete_virtual_mfa_device(SerialNumber=serial)
 
-    def _aws_time(self) -> datetime:
-        return clock.now() + (self.account.ahead or timedelta())
-
     def _until_next_try(self, error: AwsRefused) -> float | None:
         """Seconds after which AWS may answer otherwise; None where it won't."""
         if error.code == "InvalidAuthenticationCode":
-            return PERIOD - self._aws_time().timestamp() % PERIOD + 1
+            return PERIOD - self.account.now().timestamp() % PERIOD + 1
         passing = ("NoSuchEntity", "EntityTemporarilyUnmodifiable", "ConcurrentModification")  # a device this new
         return SOON if error.code in passing else None
 

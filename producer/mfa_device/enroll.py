@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from producer.mfa_device.enrolment import Enrolment, Made
 from producer.mfa_device.undo import Undo
-from vault_aws_kit.errors import CodesDiffer
 
 
 def enroll(enrolment: Enrolment, logins: Sequence[str], *, additional: bool = False) -> Made | None:
@@ -27,7 +26,7 @@ def enroll(enrolment: Enrolment, logins: Sequence[str], *, additional: bool = Fa
             enrolment.key.make_mount()
         _give(enrolment, logins, undo)
         made = enrolment.make(enrolment.key, undo, instead_of=found.in_key)
-        _check_alone(enrolment, made)
+        enrolment.check_alone(made, "enrolled", "One enrolment is enough.")
         undo.done()
     enrolment.sweep(found)
     return made
@@ -45,12 +44,3 @@ def _complete(enrolment: Enrolment, logins: Sequence[str]) -> None:
     if enrolment.readers.missing(logins):
         enrolment.readers.give(logins)
         enrolment.say(f"The policy {enrolment.readers.policy} and its logins are up to date.")
-
-
-def _check_alone(enrolment: Enrolment, made: Made) -> None:
-    """Raises CodesDiffer where somebody else enrolled the same user meanwhile, and the key is of their device now."""
-    if enrolment.key.serial() != made.serial:
-        raise CodesDiffer(
-            f"Somebody else enrolled {enrolment.user} at the same time: {enrolment.key.path} is of their device.",
-            hint="One enrolment is enough.",
-        )

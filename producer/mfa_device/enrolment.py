@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from producer.iam_account import IamAccount
 from producer.mfa_device import device
@@ -24,7 +23,6 @@ from producer.mfa_device.readers import Readers
 from producer.mfa_device.seed import Seed
 from producer.mfa_device.totp_key import TotpKey
 from producer.mfa_device.undo import Undo
-from vault_aws_kit import clock
 from vault_aws_kit.errors import CodesDiffer, MfaDevicesInTheWay, NotOurs
 from vault_aws_kit.totp import PERIOD
 
@@ -108,8 +106,7 @@ class Enrolment:
 
     def check_codes(self, key: TotpKey, seed: Seed) -> None:
         """Make sure that AWS will take the codes that Vault gives. One period to and fro is no matter to AWS."""
-        here = clock.now() + (self.account.ahead or timedelta())
-        off = seed.periods_off(key.code(), here)
+        off = seed.periods_off(key.code(), self.account.now())
         if off is None:
             raise CodesDiffer(
                 f"The codes at {key.code_path} are not those of the seed that was put there.",
@@ -120,6 +117,13 @@ class Enrolment:
             raise CodesDiffer(
                 f"Vault's clock is about {abs(off) * PERIOD} s {late} AWS's: AWS would take none of its codes.",
                 hint="Set the clock of Vault's server right (NTP). Nothing was enabled.",
+            )
+
+    def check_alone(self, made: Made, did: str, hint: str) -> None:
+        """Raises CodesDiffer where somebody else `did` the same meanwhile, and the key is of their device now."""
+        if self.key.serial() != made.serial:
+            raise CodesDiffer(
+                f"Somebody else {did} {self.user} at the same time: {self.key.path} is of their device.", hint=hint
             )
 
     def sweep(self, found: Found) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from producer.mfa_device import device
 from producer.mfa_device.enrolment import Enrolment, Made
 from producer.mfa_device.undo import Undo
-from vault_aws_kit.errors import CodesDiffer, NotEnrolled
+from vault_aws_kit.errors import NotEnrolled
 
 
 def rotate(enrolment: Enrolment) -> Made:
@@ -30,17 +30,10 @@ def rotate(enrolment: Enrolment) -> Made:
         undo.unless(lambda: key.serial() == made.serial)
         key.write(made.seed, made.serial, instead_of=found.current)
         undo.done()
-    _check_alone(enrolment, made)
+    enrolment.check_alone(
+        made, "rotated", "One rotation is enough; run `producer mfa enroll` to clean up if theirs was stopped."
+    )
     enrolment.say(f"Vault gives the codes of {made.serial} from now on.")
     enrolment.devices().remove(found.current)
     key.next.delete()
     return made
-
-
-def _check_alone(enrolment: Enrolment, made: Made) -> None:
-    """Raises CodesDiffer where somebody else rotated meanwhile: theirs is the device then, and they remove this one."""
-    if enrolment.key.serial() != made.serial:
-        raise CodesDiffer(
-            f"Somebody else rotated {enrolment.user} at the same time: {enrolment.key.path} is of their device.",
-            hint="One rotation is enough; run `producer mfa enroll` to clean up if theirs was stopped.",
-        )

@@ -33,7 +33,7 @@ class JsonSyntax(Shape):
 
 
 def _readable(text: str) -> str:
-    """The same HCL, with what stands for a plain `%{` or `${` spelt in escapes: the parser takes it for a template's."""
+    """The same HCL, with what stands for a plain `%{` or `${` in escapes: the parser takes it for a template's."""
     return text.replace("%%{", r"\u0025\u0025{").replace("$${", r"\u0024\u0024{")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
+from vault_aws_kit import clock
 from vault_aws_kit.errors import ChecksFailed
 
 Severity: TypeAlias = Literal["error", "warning", "info", "ok", "skipped"]
@@ -33,6 +35,14 @@ class Finding:
     subject: str
     reason: str
     remedy: str = ""
+
+
+def of_sessions(count: int, seconds: int) -> Iterator[Finding]:
+    """Says of STS sessions that were made to try roles, so many of so many seconds, that they are still there."""
+    if count:
+        end = clock.timestamp(clock.now() + timedelta(seconds=seconds))
+        told = f"Nobody can revoke STS sessions: {count} that were made here live on until {end}, and nobody has them."
+        yield Finding("info", "sessions", told)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from consumer.check.interface import Case, Check
 from consumer.issue import SHORTEST_TTL
-from vault_aws_kit import clock
 from vault_aws_kit.errors import AwsUnreachable, CodeNeeded
-from vault_aws_kit.findings import Finding
+from vault_aws_kit.findings import Finding, of_sessions
 
 if TYPE_CHECKING:
     from consumer.check.probing import Proof
@@ -38,11 +36,7 @@ def judge(name: str, proof: Proof) -> Iterator[Finding]:
 
 def judge_sessions(proofs: Sequence[Proof]) -> Iterator[Finding]:
     """Says of STS sessions that they are still there."""
-    count = sum(proof.session for proof in proofs)
-    if count:
-        end = clock.timestamp(clock.now() + timedelta(seconds=SHORTEST_TTL))
-        told = f"Nobody can revoke STS sessions: {count} that were made here live on until {end}, and nobody has them."
-        yield Finding("info", "sessions", told)
+    return of_sessions(sum(proof.session for proof in proofs), SHORTEST_TTL)
 
 
 def _judge(name: str, proof: Proof) -> Finding:

@@ -10,16 +10,14 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from producer.doctor.interface import Case, Check, Need
 from producer.freeze import Freeze
 from producer.spec import Role
 from producer.spec.rules import SHORTEST_TTL
-from vault_aws_kit import clock
 from vault_aws_kit.errors import KitError, NotAllowed, VaultAnswered
-from vault_aws_kit.findings import Finding
+from vault_aws_kit.findings import Finding, of_sessions
 from vault_aws_kit.vault import PARALLEL, Answer, Body, Request, Vault
 
 PATIENCE = 30.0  # seconds, while Vault is busy or changes its leader: a lease must not stay for that
@@ -175,11 +173,7 @@ def judge_answer(target: Target, answer: Answer | None) -> Finding:
 
 def judge_sessions(good: list[Target]) -> Iterator[Finding]:
     """Says of STS sessions that they are still there."""
-    count = sum(target.leaves_session for target in good)
-    if count:
-        end = clock.timestamp(clock.now() + timedelta(seconds=SHORTEST_TTL))
-        told = f"Nobody can revoke STS sessions: {count} that were made here live on until {end}, and nobody has them."
-        yield Finding("info", "sessions", told)
+    return of_sessions(sum(target.leaves_session for target in good), SHORTEST_TTL)
 
 
 def _asked_and_revoked(target: Target, vault: Vault) -> Finding:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""What Terraform takes for a name, as a provider's alias."""
 _ATTRIBUTE = re.compile(r"""(?P<name>\s+(?:[\w-]+|"(?:[^"\\]|\\.)*")) *= *(?P<value>.*[^\s{\[(])\s*""")
 
 

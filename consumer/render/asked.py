@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from consumer.issue import SESSION_NAME
 from consumer.render.interface import AssumedRole
+from vault_aws_kit.hcl_layout import IDENTIFIER
 
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ASSUMED = re.compile(r"(arn:.+?)(?:,session_name=(.+?))?(?:,external_id=(.+))?")
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)

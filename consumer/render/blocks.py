@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from consumer.issue import chosen_arn
-from consumer.render.asked import IDENTIFIER, Asked, Named, Wanted, WantedArn, WantedAssumed
+from consumer.render.asked import Asked, Named, Wanted, WantedArn, WantedAssumed
 from consumer.render.interface import AssumedRole, Block
 from consumer.roles import Access
 from vault_aws_kit.contract import RoleEntry
 from vault_aws_kit.errors import ModeImpossible, RequestError, RoleAmbiguous, RoleArnNeeded
+from vault_aws_kit.hcl_layout import IDENTIFIER
 
 
 def blocks_for(access: Access, asked: Asked) -> tuple[Block, ...]:

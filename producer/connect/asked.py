@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from producer.connect.connection import Access, Connection
 from producer.spec import Role, Spec, Team
 from vault_aws_kit.errors import FieldNotForType, RoleAmbiguous, RoleArnNeeded, TeamUnknown, UnknownReference
+from vault_aws_kit.hcl_layout import IDENTIFIER
 from vault_aws_kit.hcp import TYPES, Phased, tag_fault, tag_of
 from vault_aws_kit.tfe.organization import check_name, check_project
-
-_ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def named(text: str) -> Named:
     alias, equals, value = text.partition("=")
     if not equals or text.startswith("arn:"):
         return Named(text)
-    if not _ALIAS.fullmatch(alias):
+    if not IDENTIFIER.fullmatch(alias):
         raise ValueError(
             f"{alias!r} is no alias of a provider: it begins with a letter, and takes letters, digits, _ and -."
         )
@@ -136,7 +135,7 @@ def _aliased(roles: Sequence[Named]) -> Iterator[tuple[str, str]]:
 
 def _identifier(role: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", role.rpartition("/")[2])
-    return plain if _ALIAS.fullmatch(plain) else f"_{plain}"
+    return plain if IDENTIFIER.fullmatch(plain) else f"_{plain}"
 
 
 def _access(spec: Spec, team: Team, alias: str, phases: Mapping[str, str], arns: Sequence[Named]) -> Access:

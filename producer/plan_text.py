@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from producer.diff import Action, Plan, Reason, Verb
 from vault_aws_kit.wording import counted
@@ -43,7 +43,13 @@ def plan_text(plan: Plan, nothing: str = "") -> str:
     return "\n".join([*lines, *([""] if lines else []), total, *_staying(plan)]) + "\n"
 
 
-def summary(plan: Plan) -> str:
+class Summed(Protocol):
+    """A plan, whatever it is for."""
+
+    def count(self, verb: Verb, /) -> int: ...
+
+
+def summary(plan: Summed) -> str:
     """The plan's sum in one line."""
     words: Mapping[Verb, str] = {
         "create": "to create",

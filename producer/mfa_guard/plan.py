@@ -64,7 +64,7 @@ class Plan:
     def changes(self) -> tuple[Change, ...]:
         return tuple(step for step in self.steps if step.verb != "keep")
 
-    def count(self, verb: Verb) -> int:
+    def count(self, verb: str) -> int:
         return sum(step.verb == verb for step in self.steps)
 
     def __bool__(self) -> bool:

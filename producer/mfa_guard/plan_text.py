@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from producer.mfa_guard.plan import Change, Plan, Verb
-from producer.plan_text import SIGNS, field_lines
+from producer.plan_text import SIGNS, field_lines, summary
 from vault_aws_kit.wording import counted
-
-_WORDS: Mapping[Verb, str] = {
-    "create": "to create",
-    "update": "to update",
-    "delete": "to delete",
-    "keep": "unchanged",
-}
 
 
 def plan_text(plan: Plan) -> str:
     """One line for each change, with what differs below it, and a sum."""
     lines = [line for step in plan.steps for line in _lines(step)]
-    told = [f"{plan.count(verb)} {word}" for verb, word in _WORDS.items() if plan.count(verb)]
-    total = f"Plan: {', '.join(told)}." if plan else "Nothing to change."
+    total = summary(plan) if plan else "Nothing to change."
     return "\n".join([*lines, *([""] if lines else []), total, *_staying(plan)]) + "\n"
 
 

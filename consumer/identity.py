@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vault_aws_kit.aws import keep_tokens_from_logs
+from vault_aws_kit.aws import ANY_REGION, keep_tokens_from_logs
 from vault_aws_kit.errors import AwsRefused, AwsUnreachable
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PATIENCE, PAUSE = 30.0, 1.0  # seconds
 TIMEOUT = 10  # seconds
-ANYWHERE = "us-east-1"  # answers for the whole partition, where no region is said
 _NOT_KNOWN_YET = ("InvalidClientTokenId", "InvalidAccessKeyId")
 
 
@@ -60,7 +59,7 @@ def _client(credentials: Credentials) -> Any:
     keep_tokens_from_logs()
     return Session(session_vars={"profile": (None, None, None, None)}).create_client(
         "sts",
-        region_name=credentials.region or ANYWHERE,
+        region_name=credentials.region or ANY_REGION,
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token or None,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vault_aws_kit import clock
+from vault_aws_kit.aws import ANY_REGION
 from vault_aws_kit.errors import KeyNotAccepted
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 IN_A_ROW = 5
 """One answer may come from a place that knows the key while another doesn't. Terraform's provider asks as often."""
 PAUSE = 1.0  # seconds
-ANY_REGION = "us-east-1"
 
 Step = Callable[[str], None]
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT = "default"
-ANY_REGION = "us-east-1"
-"""IAM answers for a whole partition, and so does STS there; this is only where nothing else is said."""
 TIMEOUT = 20  # seconds
 _TEMPORARY = "ASIA"
 """How the IDs of temporary keys begin: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
@@ -46,7 +44,7 @@ class Key:
         from botocore.config import Config
         from botocore.session import Session
 
-        from vault_aws_kit.aws import keep_tokens_from_logs
+        from vault_aws_kit.aws import ANY_REGION, keep_tokens_from_logs
 
         keep_tokens_from_logs()
         variables = {"profile": (None, None, self.profile or None, None)}

@@ -38,9 +38,10 @@ def command(users: tuple[str, ...], group: str, profile: str, output: str) -> in
         terminal.emit_json({"group": group, **asdict(done)})
     else:
         _show(done, group, found.services)
-    for user in users:
-        if not iam.mfa_devices(user):
-            terminal.warn(f"{user} has no MFA device: `producer mfa enroll {user}` gives one, and until then no write.")
+    for one in members.with_devices(iam, users, users):
+        if not one.devices:
+            terminal.warn(f"{one.user} has no MFA device: `producer mfa enroll {one.user}` gives one, and until then no"
+                          " write.")  # fmt: skip
     return 0
 
 

@@ -12,32 +12,13 @@ from dataclasses import replace
 import pytest
 
 from consumer.check.examine import CHECKS, MANY
+from tests.integration.findings import Found
 from vault_aws_kit import errors
 from vault_aws_kit.contract import RoleEntry
 
 from .conftest import CONSUMER, NET, OTHER_NET, leases, until
 
 TERRAFORM = '#!/bin/sh\necho \'{"terraform_version": "%s"}\'\n'
-
-
-class Found:
-    """A report's findings."""
-
-    def __init__(self, run):
-        self.all = json.loads(run.out)["findings"]
-        self.run = run
-        self.code = run.code
-
-    def of(self, check, *severities):
-        return [one for one in self.all if one["check"] == check and one["severity"] in severities]
-
-    def one(self, check, severity):
-        found = self.of(check, severity)
-        assert len(found) == 1, self.all
-        return found[0]
-
-    def bad(self):
-        return [one for one in self.all if one["severity"] in ("error", "warning", "skipped")]
 
 
 @pytest.fixture
@@ -60,7 +41,7 @@ def check(consumer, reach_aws):
     def run(*argv):
         done = consumer("check", "--format", "json", *argv)
         assert done.code in (0, errors.ChecksFailed.exit_code), done.err
-        return Found(done)
+        return Found(json.loads(done.out), done)
 
     return run
 

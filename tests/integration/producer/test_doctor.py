@@ -11,6 +11,7 @@ from datetime import timedelta
 import hvac
 import pytest
 
+from tests.integration.findings import Found
 from vault_aws_kit import clock, errors
 
 ACCOUNT = "123456789012"
@@ -44,27 +45,6 @@ def doctor(producer):
         return Found(json.loads(done.out), done)
 
     return run
-
-
-class Found:
-    """A report's findings."""
-
-    def __init__(self, report, run):
-        self.all = report["findings"]
-        self.counts = report["counts"]
-        self.run = run
-        self.code = run.code
-
-    def of(self, check, *severities):
-        return [one for one in self.all if one["check"] == check and one["severity"] in severities]
-
-    def one(self, check, severity):
-        found = self.of(check, severity)
-        assert len(found) == 1, self.all
-        return found[0]
-
-    def bad(self):
-        return [one for one in self.all if one["severity"] in ("error", "warning", "skipped")]
 
 
 # ── soundness ────────────────────────────────────────────────────────────────────────────────────
